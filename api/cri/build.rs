@@ -5,7 +5,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let files = protox::compile(["runtime/v1/api.proto"], ["proto"])?;
     tonic_prost_build::configure()
         // Credentials travel in this message: its `Debug` is written by hand, redacted.
-        .skip_debug("runtime.v1.AuthConfig")
+        .skip_debug(["runtime.v1.AuthConfig"])
         .compile_fds(files)?;
     Ok(())
 }
