@@ -1,1 +1,28 @@
-//! placeholder
+//! etcd's MVCC key space: transactions, watches, leases and compaction, replicated by `openraft`, kept in `redb`.
+//!
+//! What this room promises, in the order in which a write meets it:
+//!
+//! 1. A write is acknowledged after the raft log holding it is on disk; one flush covers every proposal that was waiting.
+//! 2. The state machine lives in memory and is written behind; after a crash it catches up from the log.
+//! 3. Revisions only grow. Every transaction that writes takes exactly one main revision.
+//! 4. A watcher sees every change after the revision it named, once, in order, or a clear `compact_revision`.
+//! 5. A record that is damaged after it was known to be on disk is an error that names file and offset; a torn tail is cut.
+//!
+//! Names and fields are those of etcd's `rpc.proto` and `kv.proto`, so that gRPC can be laid over them. Nothing here knows Kubernetes.
+
+pub mod error;
+pub mod rpc;
+
+mod clock;
+mod config;
+mod metrics;
+mod store;
+mod watch;
+
+pub use clock::Clock;
+pub use config::Config;
+pub use error::Error;
+pub use metrics::Metrics;
+pub use rpc::*;
+pub use store::{Status, Store};
+pub use watch::Watcher;

@@ -1,0 +1,76 @@
+//! What a store is started with. Defaults are etcd's where etcd has the setting.
+
+use std::{path::PathBuf, time::Duration};
+
+/// Settings of a store.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder for the log and the state machine; made if it is missing (mode 0700).
+    pub data_dir: PathBuf,
+    /// This member's id. Kept in the data directory: opening with another id is an error.
+    pub member_id: u64,
+    /// The cluster's id, in every header. Kept in the data directory as well.
+    pub cluster_id: u64,
+    /// Most operations in a transaction (etcd's `--max-txn-ops`).
+    pub max_txn_ops: usize,
+    /// Largest request in bytes (etcd's `--max-request-bytes`).
+    pub max_request_bytes: usize,
+    /// Most proposals waiting for the log; more are answered with "too many requests".
+    pub max_pending_proposals: usize,
+    /// Longest wait for a proposal.
+    pub request_timeout: Duration,
+    /// Compact the history periodically, keeping this much of it. `None`: only on request.
+    pub auto_compaction: Option<Duration>,
+    /// How often a watch with `progress_notify` is told the revision while nothing happens.
+    pub watch_progress_interval: Duration,
+    /// Values of the latest versions kept in memory, in bytes; beyond it they are read from disk.
+    pub value_cache_bytes: usize,
+    /// Recent changes kept in memory for watchers that start in the past, in bytes of keys and values.
+    pub watch_window_bytes: usize,
+    /// Size at which a log file is closed and the next one begun, in bytes.
+    pub log_segment_bytes: u64,
+    /// Log bytes after which the state machine is made durable and the log is cut.
+    pub checkpoint_log_bytes: u64,
+    /// Longest time between a change and its being written behind to the state machine's file.
+    pub write_behind_interval: Duration,
+    /// Heartbeat of the leader.
+    pub heartbeat_interval: Duration,
+    /// Silence after which an election begins.
+    pub election_timeout: Duration,
+    /// Cache of the state machine's file, in bytes.
+    pub backend_cache_bytes: usize,
+}
+
+impl Config {
+    /// The defaults, in `data_dir`.
+    pub fn new(data_dir: impl Into<PathBuf>) -> Self {
+        Config {
+            data_dir: data_dir.into(),
+            ..Default::default()
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            data_dir: PathBuf::from("default.etcd"),
+            member_id: 1,
+            cluster_id: 1,
+            max_txn_ops: 128,
+            max_request_bytes: 3 << 19, // 1.5 MiB
+            max_pending_proposals: 65_536,
+            request_timeout: Duration::from_secs(7),
+            auto_compaction: None,
+            watch_progress_interval: Duration::from_secs(600),
+            value_cache_bytes: 256 << 20,
+            watch_window_bytes: 32 << 20,
+            log_segment_bytes: 16 << 20,
+            checkpoint_log_bytes: 32 << 20,
+            write_behind_interval: Duration::from_secs(2),
+            heartbeat_interval: Duration::from_millis(100),
+            election_timeout: Duration::from_millis(1000),
+            backend_cache_bytes: 16 << 20,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Counters under etcd's names. The one who serves `/metrics` registers them; nothing here opens a port.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::{
+    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+
+/// What the store counts. Cheap to clone: every copy counts into the same cells.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// Seconds that flushing the raft log took.
+    pub wal_fsync_seconds: Histogram,
+    /// Seconds that a durable commit of the state machine's file took.
+    pub backend_commit_seconds: Histogram,
+    /// Entries in one flush of the raft log.
+    pub wal_batch_entries: Histogram,
+    /// Bytes written to the raft log.
+    pub wal_write_bytes: Counter,
+    /// Proposals handed to raft and not answered yet.
+    pub proposals_pending: Gauge,
+    /// Proposals that failed.
+    pub proposals_failed: Counter,
+    /// Proposals committed, as a raft index.
+    pub proposals_committed: Gauge,
+    /// Proposals applied, as a raft index.
+    pub proposals_applied: Gauge,
+    /// 1 if a leader is known.
+    pub has_leader: Gauge,
+    /// 1 if this member leads.
+    pub is_leader: Gauge,
+    /// Leader changes seen.
+    pub leader_changes_seen: Counter,
+    /// Ranges served.
+    pub range: Counter,
+    /// Puts applied.
+    pub put: Counter,
+    /// Deletes applied.
+    pub delete: Counter,
+    /// Transactions applied.
+    pub txn: Counter,
+    /// Keys there are.
+    pub keys: Gauge,
+    /// Current revision.
+    pub current_revision: Gauge,
+    /// Compacted revision.
+    pub compact_revision: Gauge,
+    /// Revisions removed by compaction.
+    pub compaction_keys: Counter,
+    /// Watchers there are.
+    pub watchers: Gauge,
+    /// Watchers that are catching up.
+    pub slow_watchers: Gauge,
+    /// Events handed to watchers.
+    pub events: Counter,
+    /// Leases granted.
+    pub lease_granted: Counter,
+    /// Leases revoked.
+    pub lease_revoked: Counter,
+    /// Leases renewed.
+    pub lease_renewed: Counter,
+    /// Leases expired.
+    pub lease_expired: Counter,
+    /// Size of the state machine's file in bytes.
+    pub db_total_size: Gauge<i64, std::sync::atomic::AtomicI64>,
+    /// Bytes of values held in memory.
+    pub value_cache_bytes: Gauge<f64, AtomicU64>,
+}
+
+/// etcd's buckets for disk latencies: 1 ms doubling 14 times.
+fn disk_buckets() -> impl Iterator<Item = f64> {
+    (0..14).map(|n| 0.001 * f64::from(1u32 << n))
+}
+
+/// Entries per flush: 1 doubling 13 times.
+fn batch_buckets() -> impl Iterator<Item = f64> {
+    (0..13).map(|n| f64::from(1u32 << n))
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Metrics {
+            wal_fsync_seconds: Histogram::new(disk_buckets()),
+            backend_commit_seconds: Histogram::new(disk_buckets()),
+            wal_batch_entries: Histogram::new(batch_buckets()),
+            wal_write_bytes: Counter::default(),
+            proposals_pending: Gauge::default(),
+            proposals_failed: Counter::default(),
+            proposals_committed: Gauge::default(),
+            proposals_applied: Gauge::default(),
+            has_leader: Gauge::default(),
+            is_leader: Gauge::default(),
+            leader_changes_seen: Counter::default(),
+            range: Counter::default(),
+            put: Counter::default(),
+            delete: Counter::default(),
+            txn: Counter::default(),
+            keys: Gauge::default(),
+            current_revision: Gauge::default(),
+            compact_revision: Gauge::default(),
+            compaction_keys: Counter::default(),
+            watchers: Gauge::default(),
+            slow_watchers: Gauge::default(),
+            events: Counter::default(),
+            lease_granted: Counter::default(),
+            lease_revoked: Counter::default(),
+            lease_renewed: Counter::default(),
+            lease_expired: Counter::default(),
+            db_total_size: Gauge::default(),
+            value_cache_bytes: Gauge::default(),
+        }
+    }
+}
+
+impl Metrics {
+    /// Registers every counter under etcd's name. A `_total` that etcd's name ends in is added by the encoder of counters.
+    #[rustfmt::skip]
+    pub fn register(&self, registry: &mut Registry) {
+        let r = registry;
+        r.register("etcd_disk_wal_fsync_duration_seconds", "The latency distributions of fsync called by WAL", self.wal_fsync_seconds.clone());
+        r.register("etcd_disk_backend_commit_duration_seconds", "The latency distributions of commit called by backend", self.backend_commit_seconds.clone());
+        r.register("hydrofoil_store_wal_batch_entries", "Entries covered by one flush of the raft log", self.wal_batch_entries.clone());
+        r.register("etcd_disk_wal_write_bytes", "Total number of bytes written in WAL", self.wal_write_bytes.clone());
+        r.register("etcd_server_proposals_pending", "The current number of pending proposals to commit", self.proposals_pending.clone());
+        r.register("etcd_server_proposals_failed", "The total number of failed proposals seen", self.proposals_failed.clone());
+        r.register("etcd_server_proposals_committed_total", "The total number of consensus proposals committed", self.proposals_committed.clone());
+        r.register("etcd_server_proposals_applied_total", "The total number of consensus proposals applied", self.proposals_applied.clone());
+        r.register("etcd_server_has_leader", "Whether or not a leader exists; 1 is existence, 0 is not", self.has_leader.clone());
+        r.register("etcd_server_is_leader", "Whether or not this member is a leader; 1 if is, 0 otherwise", self.is_leader.clone());
+        r.register("etcd_server_leader_changes_seen", "The number of leader changes seen", self.leader_changes_seen.clone());
+        r.register("etcd_mvcc_range", "Total number of ranges seen by this member", self.range.clone());
+        r.register("etcd_mvcc_put", "Total number of puts seen by this member", self.put.clone());
+        r.register("etcd_mvcc_delete", "Total number of deletes seen by this member", self.delete.clone());
+        r.register("etcd_mvcc_txn", "Total number of txns seen by this member", self.txn.clone());
+        r.register("etcd_debugging_mvcc_keys_total", "Total number of keys", self.keys.clone());
+        r.register("etcd_debugging_mvcc_current_revision", "The current revision of store", self.current_revision.clone());
+        r.register("etcd_debugging_mvcc_compact_revision", "The revision of the last compaction in store", self.compact_revision.clone());
+        r.register("etcd_debugging_mvcc_db_compaction_keys", "Total number of db keys compacted", self.compaction_keys.clone());
+        r.register("etcd_debugging_mvcc_watcher_total", "Total number of watchers", self.watchers.clone());
+        r.register("etcd_debugging_mvcc_slow_watcher_total", "Total number of unsynced slow watchers", self.slow_watchers.clone());
+        r.register("etcd_debugging_mvcc_events", "Total number of events sent by this member", self.events.clone());
+        r.register("etcd_debugging_lease_granted", "The total number of granted leases", self.lease_granted.clone());
+        r.register("etcd_debugging_lease_revoked", "The total number of revoked leases", self.lease_revoked.clone());
+        r.register("etcd_debugging_lease_renewed", "The number of renewed leases seen by the leader", self.lease_renewed.clone());
+        r.register("etcd_debugging_server_lease_expired", "The total number of expired leases", self.lease_expired.clone());
+        r.register("etcd_mvcc_db_total_size_in_bytes", "Total size of the underlying database physically allocated in bytes", self.db_total_size.clone());
+        r.register("hydrofoil_store_value_cache_bytes", "Bytes of values held in memory", self.value_cache_bytes.clone());
+    }
+}
