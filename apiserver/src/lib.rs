@@ -3,4 +3,5 @@
 //! It is the only room that talks to the store, and it keeps no state of its own: kill it and start it again. It knows
 //! nothing of what a controller, the scheduler or a node will do with an object.
 
-pub mod kinds;
+mod clock;
+pub mod pki;
