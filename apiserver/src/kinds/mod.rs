@@ -30,6 +30,9 @@ pub struct Kind {
     pub version: &'static str,
     /// Resource name in paths, such as `pods`.
     pub plural: &'static str,
+    /// What a name must look like: upstream's sentences about what is wrong with it, none when it is right. Called by
+    /// the core when it validates `metadata.name`.
+    pub name: fn(&str) -> Vec<String>,
     /// Where the objects live in the store.
     pub storage: Storage,
     /// Whether a change outside metadata and status raises `metadata.generation` (and creation sets it to 1).
@@ -38,7 +41,7 @@ pub struct Kind {
     pub create: fn(&mut Value, &Context<'_>),
     /// Defaults that are rules, after the defaults that are facts; runs on every decode and must be idempotent.
     pub default: fn(&mut Value),
-    /// Whether an object may exist: everything but metadata, which the core validates.
+    /// Whether an object may exist: everything but metadata, which the core validates. Runs for every create and update.
     pub validate: fn(&Value, &mut Errors),
     /// Before an object is replaced: keep what an update may not change (status, when it is a subresource).
     /// The first value is the new object, the second the stored one.
