@@ -1,0 +1,89 @@
+//! Every resource that Kubernetes 1.36 serves by default, with its names, scope, verbs and subresources.
+
+use super::Type;
+use crate::status::{GroupKind, GroupResource};
+
+/// A resource of the API.
+#[derive(Debug)]
+pub struct Resource {
+    /// The API group; empty for core.
+    pub group: &'static str,
+    /// For example `v1`.
+    pub version: &'static str,
+    /// For example `Deployment`.
+    pub kind: &'static str,
+    /// For example `deployments`.
+    pub plural: &'static str,
+    /// For example `deployment`.
+    pub singular: &'static str,
+    /// For example `deploy`.
+    pub short_names: &'static [&'static str],
+    /// For example `all`.
+    pub categories: &'static [&'static str],
+    /// Whether objects live in namespaces.
+    pub namespaced: bool,
+    /// The verbs of the resource itself, sorted.
+    pub verbs: &'static [&'static str],
+    /// The type of its objects.
+    pub ty: &'static Type,
+    /// What lies below an object, sorted by name.
+    pub subresources: &'static [Subresource],
+}
+
+/// A part of an object, or an action upon it, with a path of its own.
+#[derive(Debug)]
+pub struct Subresource {
+    /// For example `status` or `scale`.
+    pub name: &'static str,
+    /// Group, version and kind of what is read or written there; `scale` speaks `autoscaling/v1`.
+    pub gvk: (&'static str, &'static str, &'static str),
+    /// The verbs, sorted.
+    pub verbs: &'static [&'static str],
+    /// The type of what is written there; none for streams and proxies.
+    pub ty: Option<&'static Type>,
+}
+
+impl Resource {
+    /// Group and plural, for messages.
+    pub fn group_resource(&self) -> GroupResource<'static> {
+        GroupResource::new(self.group, self.plural)
+    }
+
+    /// Group and kind, for messages.
+    pub fn group_kind(&self) -> GroupKind<'static> {
+        GroupKind::new(self.group, self.kind)
+    }
+
+    /// `v1` or `apps/v1`.
+    pub fn api_version(&self) -> String {
+        crate::object::join_group_version(self.group, self.version)
+    }
+
+    /// Whether the resource itself has a verb.
+    pub fn has_verb(&self, verb: &str) -> bool {
+        self.verbs.contains(&verb)
+    }
+
+    /// A subresource by name.
+    pub fn subresource(&self, name: &str) -> Option<&'static Subresource> {
+        let subresources: &'static [Subresource] = self.subresources;
+        subresources.iter().find(|s| s.name == name)
+    }
+}
+
+/// The resource at a path.
+pub fn resource(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
+    RESOURCES
+        .iter()
+        .find(|r| r.plural == plural && r.version == version && r.group == group)
+}
+
+/// The resource of a kind.
+pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Resource> {
+    RESOURCES
+        .iter()
+        .find(|r| r.kind == kind && r.version == version && r.group == group)
+}
+
+/// Every resource, by group, version and plural.
+pub static RESOURCES: &[Resource] = &[];
