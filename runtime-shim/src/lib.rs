@@ -1,1 +1,4 @@
 //! placeholder
+
+pub mod image;
+pub mod registry;

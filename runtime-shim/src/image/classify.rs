@@ -1,0 +1,280 @@
+//! Decides, from a manifest and its config alone, where the WebAssembly is, or says why there is none.
+//!
+//! Pure. The forms: a CNCF Wasm OCI artifact, a `wasm-to-oci` artifact, an OCI or Docker image of a Wasm platform, and indexes of
+//! these.
+
+use super::manifest::{
+    DOCKER_CONFIG, DOCKER_LAYER, DOCKER_LAYER_GZIP, Descriptor, ImageConfig, Index, Manifest,
+    OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OLD_WASM_CONFIG, OLD_WASM_LAYER, Platform, RunConfig,
+    WASM_CONFIG, WASM_LAYER, quoted,
+};
+
+const EXPECTED: &str = "expected a Wasm OCI artifact (config \"application/vnd.wasm.config.v0+json\", one layer \
+     \"application/wasm\"), a wasm-to-oci artifact (layer \"application/vnd.wasm.content.layer.v1+wasm\"), or an OCI image of \
+     platform wasi/wasm, wasip1/wasm, wasip2/wasm or linux/wasm";
+
+/// Where the module is.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// The layer's bytes are the module.
+    Layer(Descriptor),
+    /// The module is a file in a filesystem of these layers, lowest first.
+    Filesystem {
+        /// Layers, and whether each is compressed.
+        layers: Vec<(Descriptor, bool)>,
+        /// How the image wants to be run.
+        run: RunConfig,
+    },
+}
+
+/// Reads a manifest with the bytes of its config.
+pub fn plan(manifest: &Manifest, config: &[u8]) -> Result<Plan, String> {
+    let wasm: Vec<&Descriptor> = manifest
+        .layers
+        .iter()
+        .filter(|layer| matches!(layer.media_type.as_str(), WASM_LAYER | OLD_WASM_LAYER))
+        .collect();
+    match (wasm.as_slice(), manifest.config.media_type.as_str()) {
+        ([layer], _) => Ok(Plan::Layer((*layer).clone())),
+        ([], OCI_CONFIG | DOCKER_CONFIG) => filesystem(manifest, config),
+        ([], _) => Err(refusal(manifest)),
+        (several, _) => Err(format!(
+            "it holds {} Wasm layers, expected one: {}",
+            several.len(),
+            seen(manifest)
+        )),
+    }
+}
+
+fn filesystem(manifest: &Manifest, config: &[u8]) -> Result<Plan, String> {
+    let config: ImageConfig =
+        serde_json::from_slice(config).map_err(|e| format!("image config is not valid: {e}"))?;
+    let platform = Platform {
+        os: config.os,
+        architecture: config.architecture,
+    };
+    if !is_wasm(&platform) {
+        return Err(format!(
+            "it is a container image for platform {platform}, not WebAssembly: {}; {EXPECTED}",
+            seen(manifest)
+        ));
+    }
+    let mut layers = Vec::with_capacity(manifest.layers.len());
+    for layer in &manifest.layers {
+        match layer.media_type.as_str() {
+            OCI_LAYER | DOCKER_LAYER => layers.push((layer.clone(), false)),
+            OCI_LAYER_GZIP | DOCKER_LAYER_GZIP => layers.push((layer.clone(), true)),
+            other => {
+                return Err(format!(
+                    "layer {} has media type {other:?}, expected one of {}",
+                    layer.digest,
+                    quoted(&[OCI_LAYER, OCI_LAYER_GZIP, DOCKER_LAYER, DOCKER_LAYER_GZIP])
+                ));
+            }
+        }
+    }
+    if layers.is_empty() {
+        return Err(format!("it has no layers: {}; {EXPECTED}", seen(manifest)));
+    }
+    Ok(Plan::Filesystem {
+        layers,
+        run: config.config.unwrap_or_default(),
+    })
+}
+
+fn refusal(manifest: &Manifest) -> String {
+    format!("it holds no WebAssembly: {}; {EXPECTED}", seen(manifest))
+}
+
+fn seen(manifest: &Manifest) -> String {
+    let mut layers: Vec<&str> = manifest
+        .layers
+        .iter()
+        .map(|l| l.media_type.as_str())
+        .collect();
+    layers.dedup();
+    let layers = if layers.is_empty() {
+        "no layers".to_owned()
+    } else {
+        format!("layers {}", quoted(&layers))
+    };
+    match &manifest.artifact_type {
+        Some(kind) => format!(
+            "saw artifactType {kind:?}, config {:?}, {layers}",
+            manifest.config.media_type
+        ),
+        None => format!("saw config {:?}, {layers}", manifest.config.media_type),
+    }
+}
+
+/// Whether the config's digest names the content alone: true for configs that describe it, false for placeholders such as `{}`,
+/// which many artifacts share.
+pub fn config_identifies(manifest: &Manifest) -> bool {
+    matches!(
+        manifest.config.media_type.as_str(),
+        WASM_CONFIG | OCI_CONFIG | DOCKER_CONFIG
+    )
+}
+
+/// Picks the entry of an index that we run: the newest WASI first, then whatever else is Wasm.
+pub fn choose(index: &Index) -> Result<&Descriptor, String> {
+    index
+        .manifests
+        .iter()
+        .enumerate()
+        .filter_map(|(position, entry)| Some((rank(entry)?, position, entry)))
+        .min_by_key(|(rank, position, _)| (*rank, *position))
+        .map(|(_, _, entry)| entry)
+        .ok_or_else(|| {
+            let platforms: Vec<String> = index
+                .manifests
+                .iter()
+                .map(|entry| match &entry.platform {
+                    Some(platform) => platform.to_string(),
+                    None => "none".to_owned(),
+                })
+                .collect();
+            format!(
+                "no match for a WebAssembly platform in the index: saw platforms {}; expected wasi/wasm, wasip1/wasm, \
+                 wasip2/wasm or linux/wasm",
+                quoted(&platforms)
+            )
+        })
+}
+
+fn rank(entry: &Descriptor) -> Option<u8> {
+    let artifact = matches!(
+        entry.artifact_type.as_deref(),
+        Some(WASM_CONFIG | WASM_LAYER | OLD_WASM_CONFIG)
+    );
+    match &entry.platform {
+        Some(platform) if is_wasm(platform) => Some(match platform.os.as_str() {
+            "wasip2" => 0,
+            "wasip1" | "wasi" => 1,
+            _ => 2,
+        }),
+        _ if artifact => Some(2),
+        _ => None,
+    }
+}
+
+fn is_wasm(platform: &Platform) -> bool {
+    matches!(platform.architecture.as_str(), "wasm" | "wasm32")
+        && matches!(platform.os.as_str(), "wasi" | "wasip1" | "wasip2" | "linux")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::digest::Digest;
+    use super::*;
+
+    fn descriptor(media_type: &str) -> Descriptor {
+        Descriptor {
+            media_type: media_type.into(),
+            digest: Digest::of(media_type.as_bytes()),
+            size: 1,
+            platform: None,
+            artifact_type: None,
+            annotations: Default::default(),
+        }
+    }
+
+    fn manifest(config: &str, layers: &[&str]) -> Manifest {
+        Manifest {
+            schema_version: 2,
+            media_type: None,
+            artifact_type: None,
+            config: descriptor(config),
+            layers: layers.iter().map(|l| descriptor(l)).collect(),
+            annotations: Default::default(),
+        }
+    }
+
+    #[test]
+    fn finds_wasm_layers_under_any_config() {
+        for config in [
+            WASM_CONFIG,
+            OLD_WASM_CONFIG,
+            "application/vnd.oci.empty.v1+json",
+        ] {
+            for layer in [WASM_LAYER, OLD_WASM_LAYER] {
+                assert!(matches!(
+                    plan(&manifest(config, &[layer]), b"{}"),
+                    Ok(Plan::Layer(_))
+                ));
+            }
+        }
+    }
+
+    #[test]
+    fn images_need_a_wasm_platform() {
+        let image = manifest(OCI_CONFIG, &[OCI_LAYER, OCI_LAYER_GZIP]);
+        let config = br#"{"os":"wasi","architecture":"wasm","config":{"Entrypoint":["/a.wasm"],"Cmd":null}}"#;
+        let Ok(Plan::Filesystem { layers, run }) = plan(&image, config) else {
+            panic!("a wasi/wasm image has a plan");
+        };
+        assert_eq!(
+            layers.iter().map(|(_, gzip)| *gzip).collect::<Vec<_>>(),
+            [false, true]
+        );
+        assert_eq!(run.entrypoint, Some(vec!["/a.wasm".to_owned()]));
+        let refused = plan(&image, br#"{"os":"linux","architecture":"amd64"}"#)
+            .err()
+            .unwrap_or_default();
+        assert!(refused.starts_with(
+            "it is a container image for platform linux/amd64, not WebAssembly: saw config"
+        ));
+        assert!(refused.contains("application/vnd.wasm.config.v0+json"));
+    }
+
+    #[test]
+    fn refusals_name_what_was_seen() {
+        let refused = plan(
+            &manifest("application/vnd.cncf.helm.config.v1+json", &["a/b", "c/d"]),
+            b"{}",
+        )
+        .err()
+        .unwrap_or_default();
+        assert!(refused.starts_with(
+            "it holds no WebAssembly: saw config \"application/vnd.cncf.helm.config.v1+json\", layers \"a/b\", \"c/d\"; expected"
+        ));
+        let two = plan(&manifest(WASM_CONFIG, &[WASM_LAYER, WASM_LAYER]), b"{}")
+            .err()
+            .unwrap_or_default();
+        assert!(two.starts_with("it holds 2 Wasm layers, expected one"));
+    }
+
+    #[test]
+    fn indexes_prefer_the_newest_wasi() {
+        let entry = |os: &str, architecture: &str| Descriptor {
+            platform: Some(Platform {
+                os: os.into(),
+                architecture: architecture.into(),
+            }),
+            ..descriptor(&format!("{os}/{architecture}"))
+        };
+        let index = |entries: &[(&str, &str)]| Index {
+            manifests: entries.iter().map(|(os, arch)| entry(os, arch)).collect(),
+        };
+        let pick = |entries: &[(&str, &str)]| choose(&index(entries)).map(|d| d.media_type.clone());
+        assert_eq!(
+            pick(&[
+                ("linux", "amd64"),
+                ("linux", "wasm"),
+                ("wasip1", "wasm"),
+                ("wasip2", "wasm")
+            ]),
+            Ok("wasip2/wasm".into())
+        );
+        assert_eq!(
+            pick(&[("linux", "amd64"), ("wasi", "wasm")]),
+            Ok("wasi/wasm".into())
+        );
+        assert!(
+            pick(&[("linux", "amd64"), ("windows", "amd64")])
+                .err()
+                .unwrap_or_default()
+                .contains("saw platforms \"linux/amd64\", \"windows/amd64\"")
+        );
+    }
+}

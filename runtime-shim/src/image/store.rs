@@ -1,0 +1,598 @@
+//! The image store: one folder, pulled into by reference, read by id or reference.
+//!
+//! Pulls of one reference with the same credentials share one transfer, and end when the last who waits goes away. Content that a
+//! pull in progress uses is reserved, so that a removal beside it deletes nothing under its feet.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, Shared, WeakShared};
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::auth::Auth;
+use super::classify::{self, Plan};
+use super::content::Content;
+use super::digest::Digest;
+use super::error::{Cause, PullError, StoreError};
+use super::fetch::Remote;
+use super::hosts::Registries;
+use super::index::{self, Index};
+use super::layer::{self, Layer, LayerError};
+use super::manifest::{Descriptor, Document, Manifest};
+use super::reference::Reference;
+use super::wasm::{self, Kind};
+
+/// How many pulls transfer at the same time; more wait their turn.
+pub const MAX_CONCURRENT_PULLS: usize = 8;
+/// How deep indexes may point to indexes.
+pub const MAX_INDEX_DEPTH: usize = 3;
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder; made if missing. One process at a time.
+    pub root: PathBuf,
+    /// How registries are reached.
+    pub registries: Registries,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// Bounds on what a pull may bring.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest module, compressed or not, in bytes.
+    pub module_bytes: u64,
+    /// The most that one layer may unpack to, in bytes.
+    pub unpacked_layer_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            module_bytes: 512 << 20,
+            unpacked_layer_bytes: 4 << 30,
+        }
+    }
+}
+
+/// An image on our disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// `sha256:…` of the config, as CRI's image id; of the manifest where the config is a placeholder that many artifacts share.
+    pub id: String,
+    /// The manifest.
+    pub manifest: Digest,
+    /// The config.
+    pub config: Digest,
+    /// Full references with a tag, sorted.
+    pub repo_tags: Vec<String>,
+    /// Full references with the manifest's digest, sorted.
+    pub repo_digests: Vec<String>,
+    /// Bytes of config and layers as transferred: what CRI calls the size.
+    pub size: u64,
+    /// The WebAssembly.
+    pub artifact: WasmArtifact,
+    /// From an OCI image's config; empty for artifacts.
+    pub entrypoint: Vec<String>,
+    /// From an OCI image's config; empty for artifacts.
+    pub cmd: Vec<String>,
+    /// `NAME=value`, from an OCI image's config.
+    pub env: Vec<String>,
+    /// From an OCI image's config; may be empty.
+    pub workdir: String,
+    /// The manifest's annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// The module or component of an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WasmArtifact {
+    /// Digest of its bytes: the key for compiled code.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Module or component.
+    pub kind: Kind,
+    /// Where it is, read-only. Set by the store that it was read from.
+    #[serde(skip)]
+    pub path: PathBuf,
+}
+
+impl Image {
+    /// The content that the image keeps alive.
+    pub(super) fn content(&self) -> [&Digest; 3] {
+        [&self.manifest, &self.config, &self.artifact.digest]
+    }
+}
+
+/// What the store takes of its filesystem, for CRI's ImageFsInfo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FsUsage {
+    /// Bytes of content.
+    pub bytes: u64,
+    /// Files.
+    pub inodes: u64,
+}
+
+type PullResult = Result<Arc<Image>, PullError>;
+type SharedPull = Shared<BoxFuture<'static, PullResult>>;
+
+/// The store. Clones are the same store.
+#[derive(Clone)]
+pub struct ImageStore {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    root: PathBuf,
+    content: Content,
+    registries: Registries,
+    limits: Limits,
+    state: Mutex<State>,
+    /// Held while the index file is written, with the number of the state that was written last.
+    saved: Mutex<u64>,
+    pulls: Mutex<HashMap<(String, Auth), WeakShared<BoxFuture<'static, PullResult>>>>,
+    turns: Semaphore,
+}
+
+#[derive(Default)]
+struct State {
+    index: Index,
+    /// Content in use by pulls, by how many.
+    reserved: HashMap<Digest, usize>,
+    /// Grows with each change of `index`.
+    sequence: u64,
+}
+
+impl ImageStore {
+    /// Opens the store. Images whose content is incomplete are forgotten, content that no image uses is deleted.
+    pub async fn open(config: Config) -> Result<Self, StoreError> {
+        let inner = tokio::task::spawn_blocking(move || open_blocking(config))
+            .await
+            .map_err(|error| StoreError::io(Path::new("."), std::io::Error::other(error)))??;
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// Pulls `reference` and returns the image. Asks the registry even if the image is here: whether to is the caller's policy
+    /// (`imagePullPolicy`); what is here already is not transferred again.
+    ///
+    /// # Errors
+    /// [`PullError`], worded for the user.
+    pub async fn pull(&self, reference: &Reference, auth: Auth) -> PullResult {
+        let auth = self.inner.registries.auth_for(reference.registry(), auth);
+        self.shared_pull(reference, auth).await
+    }
+
+    fn shared_pull(&self, reference: &Reference, auth: Auth) -> SharedPull {
+        let key = (reference.to_string(), auth.clone());
+        let mut pulls = self.inner.pulls.lock();
+        if let Some(running) = pulls.get(&key).and_then(WeakShared::upgrade) {
+            return running;
+        }
+        pulls.retain(|_, pull| pull.upgrade().is_some());
+        let inner = Arc::clone(&self.inner);
+        let reference = reference.clone();
+        let task_reference = reference.clone();
+        let task_key = key.clone();
+        let task = AbortOnDropHandle::new(tokio::spawn(async move {
+            let result = inner
+                .pull(&task_reference, auth)
+                .await
+                .map_err(|cause| PullError::new(&task_reference, cause));
+            inner.pulls.lock().remove(&task_key);
+            result
+        }));
+        let pull = async move {
+            match task.await {
+                Ok(result) => result,
+                Err(_) => Err(PullError::new(&reference, Cause::Cancelled)),
+            }
+        }
+        .boxed()
+        .shared();
+        if let Some(weak) = pull.downgrade() {
+            pulls.insert(key, weak);
+        }
+        pull
+    }
+
+    /// The image of this id (with or without `sha256:`) or reference, if it is here.
+    pub fn get(&self, name: &str) -> Option<Arc<Image>> {
+        self.inner.state.lock().index.get(name).cloned()
+    }
+
+    /// All images, in the order of their ids.
+    pub fn list(&self) -> Vec<Arc<Image>> {
+        self.inner.state.lock().index.images().cloned().collect()
+    }
+
+    /// Removes the image that `name` leads to, with all its names, and returns whether there was one. Programs that already run
+    /// from it go on.
+    pub async fn remove(&self, name: &str) -> Result<bool, StoreError> {
+        {
+            let mut state = self.inner.state.lock();
+            let Some(id) = state.index.get(name).map(|image| image.id.clone()) else {
+                return Ok(false);
+            };
+            let Some(image) = state.index.remove(&id) else {
+                return Ok(false);
+            };
+            state.sequence += 1;
+            let unused = state.unused(image.content().into_iter());
+            self.inner.delete(&unused);
+        }
+        self.inner.save().await?;
+        Ok(true)
+    }
+
+    /// What the images take on disk.
+    pub fn fs_usage(&self) -> FsUsage {
+        let state = self.inner.state.lock();
+        let mut usage = FsUsage::default();
+        for digest in state.index.content() {
+            if let Some(size) = self.inner.content.size(digest) {
+                usage.bytes += size;
+                usage.inodes += 1;
+            }
+        }
+        usage
+    }
+
+    /// The folder that holds the images, for CRI's filesystem identifier.
+    pub fn root(&self) -> &Path {
+        &self.inner.root
+    }
+}
+
+fn open_blocking(config: Config) -> Result<Inner, StoreError> {
+    let content =
+        Content::open(&config.root).map_err(|error| StoreError::io(&config.root, error))?;
+    let mut index = index::load(&config.root.join(INDEX_FILE))?;
+    index.retain(|image| {
+        let whole = image
+            .content()
+            .into_iter()
+            .all(|digest| content.size(digest).is_some())
+            && content.size(&image.artifact.digest) == Some(image.artifact.size);
+        if !whole {
+            tracing::warn!(
+                id = image.id,
+                "image has lost content, it will be pulled again"
+            );
+        }
+        whole
+    });
+    index.set_paths(|digest| content.path(digest));
+    let digests = content
+        .digests()
+        .map_err(|error| StoreError::io(&config.root, error))?;
+    let used = index.content();
+    for digest in digests.iter().filter(|digest| !used.contains(digest)) {
+        content.remove(digest);
+    }
+    Ok(Inner {
+        root: config.root,
+        content,
+        registries: config.registries,
+        limits: config.limits,
+        state: Mutex::new(State {
+            index,
+            ..State::default()
+        }),
+        saved: Mutex::new(0),
+        pulls: Mutex::default(),
+        turns: Semaphore::new(MAX_CONCURRENT_PULLS),
+    })
+}
+
+const INDEX_FILE: &str = "images.json";
+
+impl State {
+    /// Those of `digests` that neither an image nor a pull uses.
+    fn unused<'a>(&self, digests: impl Iterator<Item = &'a Digest>) -> Vec<Digest> {
+        let used = self.index.content();
+        digests
+            .filter(|digest| !used.contains(digest) && !self.reserved.contains_key(*digest))
+            .cloned()
+            .collect()
+    }
+}
+
+impl Inner {
+    async fn pull(
+        self: &Arc<Self>,
+        reference: &Reference,
+        auth: Auth,
+    ) -> Result<Arc<Image>, Cause> {
+        let _turn = self.turns.acquire().await.map_err(|_| Cause::Cancelled)?;
+        let (remote, manifest, digest, bytes) = self.resolve(reference, auth).await?;
+        let known = self.state.lock().index.by_manifest(&digest).cloned();
+        let image = match known {
+            Some(image) => Image::clone(&image),
+            None => {
+                let mut reservation = Reservation::new(Arc::clone(self));
+                let image = self
+                    .fetch(&remote, &manifest, digest, &bytes, &mut reservation)
+                    .await?;
+                let kept = self.keep(reference, image);
+                self.save()
+                    .await
+                    .map_err(|error| Cause::Disk(error.to_string()))?;
+                return Ok(kept);
+            }
+        };
+        let kept = self.keep(reference, image);
+        self.save()
+            .await
+            .map_err(|error| Cause::Disk(error.to_string()))?;
+        Ok(kept)
+    }
+
+    fn keep(&self, reference: &Reference, image: Image) -> Arc<Image> {
+        let mut state = self.state.lock();
+        state.sequence += 1;
+        state.index.add(reference, image)
+    }
+
+    /// Finds the manifest: at the first mirror that has it, else at the registry itself; through an index if there is one.
+    async fn resolve(
+        &self,
+        reference: &Reference,
+        auth: Auth,
+    ) -> Result<(Remote, Manifest, Digest, Vec<u8>), Cause> {
+        let own = reference.api_host();
+        let mut hosts = self.registries.host(reference.registry()).mirrors;
+        hosts.push(own.to_owned());
+        let mut last = Cause::NotFound;
+        for host in hosts {
+            // Credentials are for the registry, not for whoever mirrors it.
+            let auth = if host == own {
+                auth.clone()
+            } else {
+                self.registries.auth_for(&host, Auth::Anonymous)
+            };
+            let attempt = async {
+                let remote = Remote::new(&self.registries, reference, &host, auth)?;
+                let (manifest, digest, bytes) = descend(&remote, reference).await?;
+                Ok((remote, manifest, digest, bytes))
+            };
+            match attempt.await {
+                Ok(found) => return Ok(found),
+                Err(cause) => last = cause,
+            }
+        }
+        Err(last)
+    }
+
+    async fn fetch(
+        &self,
+        remote: &Remote,
+        manifest: &Manifest,
+        digest: Digest,
+        bytes: &[u8],
+        reservation: &mut Reservation,
+    ) -> Result<Image, Cause> {
+        reservation.add(&digest);
+        reservation.add(&manifest.config.digest);
+        self.content
+            .put(bytes)
+            .await
+            .map_err(|error| Cause::Disk(error.to_string()))?;
+        let config = remote.document(&self.content, &manifest.config).await?;
+        let (artifact, run) = match classify::plan(manifest, &config).map_err(Cause::NotWasm)? {
+            Plan::Layer(layer) => {
+                reservation.add(&layer.digest);
+                remote
+                    .blob(&self.content, &layer, self.limits.module_bytes)
+                    .await?;
+                (
+                    self.artifact(layer.digest, layer.size).await?,
+                    Default::default(),
+                )
+            }
+            Plan::Filesystem { layers, run } => {
+                let words: Vec<String> = [&run.entrypoint, &run.cmd]
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .cloned()
+                    .collect();
+                (self.unpack(remote, layers, words, reservation).await?, run)
+            }
+        };
+        let id = if classify::config_identifies(manifest) {
+            &manifest.config.digest
+        } else {
+            &digest
+        };
+        Ok(Image {
+            id: id.to_string(),
+            config: manifest.config.digest.clone(),
+            repo_tags: Vec::new(),
+            repo_digests: Vec::new(),
+            size: manifest.config.size
+                + manifest.layers.iter().map(|layer| layer.size).sum::<u64>(),
+            artifact,
+            entrypoint: run.entrypoint.unwrap_or_default(),
+            cmd: run.cmd.unwrap_or_default(),
+            env: run.env.unwrap_or_default(),
+            workdir: run.working_dir.unwrap_or_default(),
+            annotations: manifest.annotations.clone(),
+            manifest: digest,
+        })
+    }
+
+    /// Checks that the content is WebAssembly.
+    async fn artifact(&self, digest: Digest, size: u64) -> Result<WasmArtifact, Cause> {
+        use tokio::io::AsyncReadExt;
+        let path = self.content.path(&digest);
+        let disk = |error: std::io::Error| Cause::Disk(error.to_string());
+        let mut header = Vec::with_capacity(wasm::HEADER_BYTES);
+        let file = tokio::fs::File::open(&path).await.map_err(disk)?;
+        file.take(wasm::HEADER_BYTES as u64)
+            .read_to_end(&mut header)
+            .await
+            .map_err(disk)?;
+        let kind = wasm::kind(&header)
+            .map_err(|error| Cause::NotWasm(format!("layer {digest} is {error}")))?;
+        Ok(WasmArtifact {
+            digest,
+            size,
+            kind,
+            path,
+        })
+    }
+
+    /// Fetches filesystem layers and keeps the module that is in them; the layers themselves are not kept.
+    async fn unpack(
+        &self,
+        remote: &Remote,
+        layers: Vec<(Descriptor, bool)>,
+        words: Vec<String>,
+        reservation: &mut Reservation,
+    ) -> Result<WasmArtifact, Cause> {
+        let mut files = Vec::with_capacity(layers.len());
+        for (layer, gzip) in &layers {
+            reservation.add(&layer.digest);
+            remote
+                .blob(&self.content, layer, self.limits.module_bytes)
+                .await?;
+            files.push(Layer {
+                path: self.content.path(&layer.digest),
+                gzip: *gzip,
+            });
+        }
+        let content = self.content.clone();
+        let max = self.limits.unpacked_layer_bytes;
+        let (digest, size) = tokio::task::spawn_blocking(move || -> Result<_, LayerError> {
+            let (mut file, path) = content.unfinished_file()?;
+            let (digest, size) = layer::extract(&files, &words, max, &mut file)?;
+            content.adopt(&file, path, &digest)?;
+            Ok((digest, size))
+        })
+        .await
+        .map_err(|error| Cause::Disk(error.to_string()))?
+        .map_err(|error| match error {
+            LayerError::NotWasm(detail) => Cause::NotWasm(detail),
+            LayerError::TooLarge(detail) => Cause::TooLarge(detail),
+            LayerError::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+                Cause::TooLarge(error.to_string())
+            }
+            LayerError::Io(error) => Cause::Corrupt(format!("layer archive: {error}")),
+        })?;
+        reservation.add(&digest);
+        self.artifact(digest, size).await
+    }
+
+    fn delete(&self, digests: &[Digest]) {
+        for digest in digests {
+            self.content.remove(digest);
+        }
+    }
+
+    /// Writes the index, unless a later state of it has been written meanwhile.
+    async fn save(self: &Arc<Self>) -> Result<(), StoreError> {
+        let inner = Arc::clone(self);
+        let path = self.root.join(INDEX_FILE);
+        let save = move || {
+            let mut saved = inner.saved.lock();
+            let (sequence, bytes) = {
+                let state = inner.state.lock();
+                (state.sequence, state.index.encode())
+            };
+            if *saved == sequence {
+                return Ok(());
+            }
+            let bytes = bytes.map_err(|error| StoreError::io(&path, error.into()))?;
+            index::save(&path, &bytes)?;
+            *saved = sequence;
+            Ok(())
+        };
+        tokio::task::spawn_blocking(save)
+            .await
+            .map_err(|error| StoreError::io(&self.root, std::io::Error::other(error)))?
+    }
+}
+
+/// Follows indexes to the manifest that we run.
+async fn descend(
+    remote: &Remote,
+    reference: &Reference,
+) -> Result<(Manifest, Digest, Vec<u8>), Cause> {
+    let mut wanted = reference.digest().cloned();
+    for _ in 0..=MAX_INDEX_DEPTH {
+        let name = match &wanted {
+            Some(digest) => digest.as_str(),
+            None => reference.tag().unwrap_or(super::reference::DEFAULT_TAG),
+        };
+        let (bytes, digest) = remote.manifest(name, wanted.as_ref()).await?;
+        match Document::parse(&bytes).map_err(Cause::NotWasm)? {
+            Document::Manifest(manifest) => return Ok((*manifest, digest, bytes.to_vec())),
+            Document::Index(index) => {
+                wanted = Some(
+                    classify::choose(&index)
+                        .map_err(Cause::NotWasm)?
+                        .digest
+                        .clone(),
+                );
+            }
+        }
+    }
+    Err(Cause::Registry(format!(
+        "indexes point to indexes more than {MAX_INDEX_DEPTH} deep"
+    )))
+}
+
+/// Content that a pull uses before an image does. What no image has taken over by the end is deleted.
+struct Reservation {
+    store: Weak<Inner>,
+    digests: Vec<Digest>,
+}
+
+impl Reservation {
+    fn new(store: Arc<Inner>) -> Self {
+        Self {
+            store: Arc::downgrade(&store),
+            digests: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, digest: &Digest) {
+        if let Some(store) = self.store.upgrade() {
+            *store
+                .state
+                .lock()
+                .reserved
+                .entry(digest.clone())
+                .or_default() += 1;
+            self.digests.push(digest.clone());
+        }
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        let Some(store) = self.store.upgrade() else {
+            return;
+        };
+        let mut state = store.state.lock();
+        for digest in &self.digests {
+            if let Some(count) = state.reserved.get_mut(digest) {
+                *count -= 1;
+                if *count == 0 {
+                    state.reserved.remove(digest);
+                }
+            }
+        }
+        let unused = state.unused(self.digests.iter());
+        store.delete(&unused);
+    }
+}
