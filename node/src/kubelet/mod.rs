@@ -1,6 +1,9 @@
 //! The kubelet.
 
 mod config;
+mod labels;
+mod machine;
+mod text;
 
 pub use config::{Config, Tls};
 
