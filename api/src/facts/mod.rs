@@ -2,13 +2,21 @@
 //!
 //! The tables under `generated/` are written by `api/facts-gen` from the Go modules `k8s.io/api`, `apimachinery`,
 //! `apiextensions-apiserver` and `kube-aggregator`: run it again for a new release, change nothing there by hand.
-//! What those modules do not say (short names, categories, verbs, subresources) is in `resources.rs`.
+//! What those modules do not say (short names, categories, verbs, subresources) is in `resource_table.rs`.
 //! Nothing here is a rule: rules are one file per kind in the API server.
 
+#[allow(
+    missing_docs,
+    unused_imports,
+    unused_qualifications,
+    reason = "written by api/facts-gen"
+)]
 mod generated;
+mod resource_table;
 mod resources;
 
-pub use resources::{RESOURCES, Resource, Subresource, kind, resource};
+pub use resource_table::RESOURCES;
+pub use resources::{Resource, Subresource, kind, resource};
 
 /// A type of the API: a struct of upstream's Go packages.
 #[derive(Debug)]
@@ -135,6 +143,30 @@ pub enum Omit {
     /// `omitzero`: the zero value, structs included.
     Zero,
 }
+
+/// A field without strategic merge directives.
+const NO_PATCH: Patch = Patch {
+    merge: false,
+    replace: false,
+    retain_keys: false,
+    merge_key: None,
+};
+
+/// What an ordinary optional field is, for the generated tables to differ from.
+const FIELD: Field = Field {
+    json: "",
+    number: 0,
+    through: &[],
+    ty: FieldType::String,
+    go: "",
+    list: ListKind::Unmarked,
+    patch: NO_PATCH,
+    required: false,
+    pointer: false,
+    omit: Omit::Empty,
+    default: None,
+    enum_values: &[],
+};
 
 impl Type {
     /// The field of this JSON name.

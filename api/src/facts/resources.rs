@@ -1,6 +1,6 @@
-//! Every resource that Kubernetes 1.36 serves by default, with its names, scope, verbs and subresources.
+//! What a resource of the API is, and how to find one. The table itself is in `resource_table.rs`.
 
-use super::Type;
+use super::{RESOURCES, Type};
 use crate::status::{GroupKind, GroupResource};
 
 /// A resource of the API.
@@ -84,6 +84,3 @@ pub fn kind(group: &str, version: &str, kind: &str) -> Option<&'static Resource>
         .iter()
         .find(|r| r.kind == kind && r.version == version && r.group == group)
 }
-
-/// Every resource, by group, version and plural.
-pub static RESOURCES: &[Resource] = &[];
