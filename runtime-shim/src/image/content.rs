@@ -172,11 +172,16 @@ impl Writer {
         Ok(())
     }
 
-    /// Checks the digest and moves the file into place.
+    /// Checks the digest and moves the file into place. A digest of another algorithm than the one hashed with on the way costs a
+    /// second reading.
     pub async fn commit(mut self, expected: &Digest) -> Result<(), CommitError> {
         self.file.flush().await?;
         self.file.get_ref().sync_data().await?;
-        let actual = self.hasher.finish();
+        let actual = if expected.algorithm() == self.algorithm {
+            self.hasher.finish()
+        } else {
+            rehash(self.path.to_path_buf(), expected.algorithm()).await?
+        };
         if actual != *expected {
             return Err(CommitError::Digest {
                 expected: expected.clone(),
@@ -188,6 +193,21 @@ impl Writer {
             .map_err(|error| error.error)?;
         Ok(())
     }
+}
+
+async fn rehash(path: PathBuf, algorithm: Algorithm) -> std::io::Result<Digest> {
+    let hash = move || {
+        let mut hasher = Hasher::new(algorithm);
+        let mut file = std::fs::File::open(path)?;
+        let mut buffer = vec![0; WRITE_BUFFER_BYTES];
+        loop {
+            match std::io::Read::read(&mut file, &mut buffer)? {
+                0 => return Ok(hasher.finish()),
+                read => hasher.update(&buffer[..read]),
+            }
+        }
+    };
+    tokio::task::spawn_blocking(hash).await.map_err(std::io::Error::other)?
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 mod auth;
 mod classify;
-mod content;
+pub(crate) mod content;
 mod digest;
 mod error;
 mod fetch;
@@ -17,6 +17,8 @@ mod manifest;
 mod push;
 mod reference;
 mod store;
+#[cfg(test)]
+mod tests;
 mod wasm;
 
 pub use auth::{Auth, AuthError, DockerConfig};
