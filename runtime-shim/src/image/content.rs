@@ -207,7 +207,9 @@ async fn rehash(path: PathBuf, algorithm: Algorithm) -> std::io::Result<Digest> 
             }
         }
     };
-    tokio::task::spawn_blocking(hash).await.map_err(std::io::Error::other)?
+    tokio::task::spawn_blocking(hash)
+        .await
+        .map_err(std::io::Error::other)?
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ pub enum Progress {
         /// Bytes.
         total: u64,
     },
-    /// So much of it is sent; `sent == total` is the last report.
+    /// So much of it is sent. `sent == total` is the last report, and means that the registry has it.
     Sent {
         /// What.
         digest: Digest,
@@ -268,10 +268,16 @@ impl Sender<'_> {
             .push_blob_stream(&self.image, stream, digest.as_str(), Some(total))
             .await
             .map_err(failed)?;
+        (self.progress)(Progress::Sent {
+            digest: digest.clone(),
+            sent: total,
+            total,
+        });
         Ok(())
     }
 
-    /// The bytes in steps; each step is reported when the connection asks for the next one.
+    /// The bytes in steps; each but the last is reported when the connection takes it. The last is reported when the registry has
+    /// accepted the whole.
     fn reported(
         &self,
         digest: Digest,
@@ -280,17 +286,16 @@ impl Sender<'_> {
         let progress = Arc::clone(&self.progress);
         let total = bytes.len() as u64;
         futures::stream::unfold(bytes, move |mut left| {
+            let step = (!left.is_empty()).then(|| left.split_to(left.len().min(STEP_BYTES)));
             let sent = total - left.len() as u64;
-            if sent > 0 {
+            if step.is_some() && sent < total {
                 progress(Progress::Sent {
                     digest: digest.clone(),
                     sent,
                     total,
                 });
             }
-            let step =
-                (!left.is_empty()).then(|| (Ok(left.split_to(left.len().min(STEP_BYTES))), left));
-            std::future::ready(step)
+            std::future::ready(step.map(|step| (Ok(step), left)))
         })
     }
 

@@ -9,7 +9,9 @@ use parking_lot::Mutex;
 use serde_json::json;
 use tokio::sync::Notify;
 
-use super::manifest::{OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, OLD_WASM_CONFIG, OLD_WASM_LAYER};
+use super::manifest::{
+    OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, OLD_WASM_CONFIG, OLD_WASM_LAYER,
+};
 use super::*;
 use crate::registry::{self, Registry};
 
@@ -45,35 +47,64 @@ impl Bench {
     }
 
     fn file(&self, bytes: &[u8]) -> Fallible<std::path::PathBuf> {
-        let path = self.folder.path().join(format!("{}.wasm", Digest::of(bytes).hex()));
+        let path = self
+            .folder
+            .path()
+            .join(format!("{}.wasm", Digest::of(bytes).hex()));
         std::fs::write(&path, bytes)?;
         Ok(path)
     }
 
     async fn push(&self, bytes: &[u8], rest: &str) -> Fallible<Pushed> {
         let reference = self.reference(rest)?;
-        Ok(push(&self.file(bytes)?, &reference, PushOptions::default(), |_| {}).await?)
+        Ok(push(
+            &self.file(bytes)?,
+            &reference,
+            PushOptions::default(),
+            |_| {},
+        )
+        .await?)
     }
 
     async fn pull(&self, rest: &str) -> Fallible<Arc<Image>> {
-        Ok(self.store.pull(&self.reference(rest)?, Auth::Anonymous).await?)
+        Ok(self
+            .store
+            .pull(&self.reference(rest)?, Auth::Anonymous)
+            .await?)
     }
 
     async fn refusal(&self, rest: &str) -> Fallible<Cause> {
-        match self.store.pull(&self.reference(rest)?, Auth::Anonymous).await {
+        match self
+            .store
+            .pull(&self.reference(rest)?, Auth::Anonymous)
+            .await
+        {
             Ok(image) => Err(format!("{rest} was pulled: {image:?}").into()),
             Err(error) => Ok(error.cause),
         }
     }
 
     /// Pushes blobs and a manifest as they are, and returns the manifest's digest.
-    async fn raw(&self, name: &str, blobs: &[&[u8]], kind: &str, manifest: &serde_json::Value) -> Fallible<Digest> {
+    async fn raw(
+        &self,
+        name: &str,
+        blobs: &[&[u8]],
+        kind: &str,
+        manifest: &serde_json::Value,
+    ) -> Fallible<Digest> {
         let http = reqwest::Client::builder().no_proxy().build()?;
         let base = format!("http://{}/v2", self.registry.local_addr());
         let (repository, tag) = name.split_once(':').ok_or("no tag")?;
         for blob in blobs {
-            let url = format!("{base}/{repository}/blobs/uploads/?digest={}", Digest::of(blob));
-            http.post(url).body(blob.to_vec()).send().await?.error_for_status()?;
+            let url = format!(
+                "{base}/{repository}/blobs/uploads/?digest={}",
+                Digest::of(blob)
+            );
+            http.post(url)
+                .body(blob.to_vec())
+                .send()
+                .await?
+                .error_for_status()?;
         }
         let body = manifest.to_string();
         let digest = Digest::of(body.as_bytes());
@@ -115,14 +146,26 @@ async fn what_is_pushed_can_be_pulled() -> Outcome {
     let reference = bench.reference("team/app:v1")?;
     let options = PushOptions {
         created: Some("2026-01-02T03:04:05Z".parse()?),
-        annotations: [("org.opencontainers.image.title".to_owned(), "app".to_owned())].into(),
+        annotations: [(
+            "org.opencontainers.image.title".to_owned(),
+            "app".to_owned(),
+        )]
+        .into(),
         ..PushOptions::default()
     };
-    let pushed = push(&bench.file(&bytes)?, &reference, options.clone(), move |report| {
-        seen.lock().push(report);
-    })
+    let pushed = push(
+        &bench.file(&bytes)?,
+        &reference,
+        options.clone(),
+        move |report| {
+            seen.lock().push(report);
+        },
+    )
     .await?;
-    assert_eq!((pushed.kind, pushed.size), (Kind::Module, bytes.len() as u64));
+    assert_eq!(
+        (pushed.kind, pushed.size),
+        (Kind::Module, bytes.len() as u64)
+    );
     let layer = Digest::of(&bytes);
     let layer_reports: Vec<u64> = reports
         .lock()
@@ -137,12 +180,25 @@ async fn what_is_pushed_can_be_pulled() -> Outcome {
     let image = bench.pull("team/app:v1").await?;
     assert_eq!(image.manifest, pushed.digest);
     assert_eq!(image.repo_tags, [reference.to_string()]);
-    assert_eq!(image.repo_digests, [format!("{}@{}", reference.name(), pushed.digest)]);
-    assert_eq!(image.annotations.get("org.opencontainers.image.title").map(String::as_str), Some("app"));
+    assert_eq!(
+        image.repo_digests,
+        [format!("{}@{}", reference.name(), pushed.digest)]
+    );
+    assert_eq!(
+        image
+            .annotations
+            .get("org.opencontainers.image.title")
+            .map(String::as_str),
+        Some("app")
+    );
     assert_eq!(image.id, image.config.to_string());
     assert_eq!(std::fs::read(&image.artifact.path)?, bytes);
-    let config: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(bench.folder.path().join(format!("images/blobs/sha256/{}", image.config.hex())))?)?;
+    let config: serde_json::Value = serde_json::from_slice(&std::fs::read(
+        bench
+            .folder
+            .path()
+            .join(format!("images/blobs/sha256/{}", image.config.hex())),
+    )?)?;
     assert_eq!(
         config,
         json!({ "created": "2026-01-02T03:04:05Z", "architecture": "wasm", "os": "wasip1", "layerDigests": [layer] })
@@ -150,21 +206,46 @@ async fn what_is_pushed_can_be_pulled() -> Outcome {
 
     let again = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&again);
-    push(&bench.file(&bytes)?, &reference, options, move |report| seen.lock().push(report)).await?;
-    assert!(matches!(again.lock().first(), Some(Progress::Exists { .. })));
+    push(&bench.file(&bytes)?, &reference, options, move |report| {
+        seen.lock().push(report)
+    })
+    .await?;
+    assert!(matches!(
+        again.lock().first(),
+        Some(Progress::Exists { .. })
+    ));
     Ok(())
 }
 
 #[tokio::test]
 async fn push_refuses_what_is_no_wasm_and_says_who_did_not_answer() -> Outcome {
     let bench = Bench::new().await?;
-    let error = bench.push(b"#!/bin/sh", "a:v1").await.err().map(|e| e.to_string()).unwrap_or_default();
-    assert!(error.contains("not WebAssembly: it begins with \"#!/bin/s\""), "{error}");
+    let error = bench
+        .push(b"#!/bin/sh", "a:v1")
+        .await
+        .err()
+        .map(|e| e.to_string())
+        .unwrap_or_default();
+    assert!(
+        error.contains("not WebAssembly: it begins with \"#!/bin/s\""),
+        "{error}"
+    );
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let reference = format!("{closed}/a:v1").parse()?;
-    let error = push(&bench.file(MODULE)?, &reference, PushOptions::default(), |_| {}).await;
+    let error = push(
+        &bench.file(MODULE)?,
+        &reference,
+        PushOptions::default(),
+        |_| {},
+    )
+    .await;
     let error = error.err().map(|e| e.to_string()).unwrap_or_default();
-    assert!(error.starts_with(&format!("failed to push {closed}/a:v1: failed to do request")), "{error}");
+    assert!(
+        error.starts_with(&format!(
+            "failed to push {closed}/a:v1: failed to do request"
+        )),
+        "{error}"
+    );
     assert!(error.contains("refused"), "{error}");
     Ok(())
 }
@@ -173,7 +254,12 @@ async fn push_refuses_what_is_no_wasm_and_says_who_did_not_answer() -> Outcome {
 async fn errors_are_worded_for_describe() -> Outcome {
     let bench = Bench::new().await?;
     let reference = bench.reference("no/such:v1")?;
-    let error = bench.store.pull(&reference, Auth::Anonymous).await.err().ok_or("pulled")?;
+    let error = bench
+        .store
+        .pull(&reference, Auth::Anonymous)
+        .await
+        .err()
+        .ok_or("pulled")?;
     assert_eq!(
         error.to_string(),
         format!(
@@ -182,7 +268,12 @@ async fn errors_are_worded_for_describe() -> Outcome {
     );
     let closed = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let reference: Reference = format!("{closed}/a:v1").parse()?;
-    let error = bench.store.pull(&reference, Auth::Anonymous).await.err().ok_or("pulled")?;
+    let error = bench
+        .store
+        .pull(&reference, Auth::Anonymous)
+        .await
+        .err()
+        .ok_or("pulled")?;
     assert!(matches!(error.cause, Cause::Unreachable(_)), "{error:?}");
     assert!(error.to_string().contains("refused"), "{error}");
     Ok(())
@@ -199,8 +290,17 @@ async fn a_store_reads_back_and_lets_go() -> Outcome {
     drop(bench.store.clone());
 
     let again = open(&bench.folder).await?;
-    assert_eq!(again.list(), [Arc::clone(&a), Arc::clone(&b)].into_iter().collect::<Vec<_>>().sorted());
-    assert_eq!(again.get(&bench.reference("a:v1")?.to_string()), Some(Arc::clone(&a)));
+    assert_eq!(
+        again.list(),
+        [Arc::clone(&a), Arc::clone(&b)]
+            .into_iter()
+            .collect::<Vec<_>>()
+            .sorted()
+    );
+    assert_eq!(
+        again.get(&bench.reference("a:v1")?.to_string()),
+        Some(Arc::clone(&a))
+    );
     assert!(again.remove(&a.id).await?);
     assert!(!again.remove(&a.id).await?);
     assert!(!a.artifact.path.exists());
@@ -210,7 +310,10 @@ async fn a_store_reads_back_and_lets_go() -> Outcome {
     let third = open(&bench.folder).await?;
     assert!(third.list().is_empty());
     assert_eq!(third.fs_usage(), FsUsage::default());
-    assert_eq!(std::fs::read_dir(bench.folder.path().join("images/blobs/sha256"))?.count(), 0);
+    assert_eq!(
+        std::fs::read_dir(bench.folder.path().join("images/blobs/sha256"))?.count(),
+        0
+    );
     Ok(())
 }
 
@@ -248,9 +351,15 @@ async fn older_artifacts_and_images_with_layers() -> Outcome {
         "schemaVersion": 2, "mediaType": OCI_MANIFEST,
         "config": descriptor(OLD_WASM_CONFIG, b"{}"), "layers": [descriptor(OLD_WASM_LAYER, &old)],
     });
-    let digest = bench.raw("old:v1", &[b"{}", &old], OCI_MANIFEST, &manifest).await?;
+    let digest = bench
+        .raw("old:v1", &[b"{}", &old], OCI_MANIFEST, &manifest)
+        .await?;
     let image = bench.pull("old:v1").await?;
-    assert_eq!(image.id, digest.to_string(), "a shared config is no identity");
+    assert_eq!(
+        image.id,
+        digest.to_string(),
+        "a shared config is no identity"
+    );
 
     let inner = module("in a layer");
     let mut tar = tar::Builder::new(Vec::new());
@@ -263,12 +372,24 @@ async fn older_artifacts_and_images_with_layers() -> Outcome {
         "schemaVersion": 2, "mediaType": OCI_MANIFEST,
         "config": descriptor(OCI_CONFIG, config), "layers": [descriptor(OCI_LAYER, &layer)],
     });
-    let digest = bench.raw("layered:v1", &[config, &layer], OCI_MANIFEST, &manifest).await?;
+    let digest = bench
+        .raw("layered:v1", &[config, &layer], OCI_MANIFEST, &manifest)
+        .await?;
     let image = bench.pull("layered:v1").await?;
     assert_eq!(std::fs::read(&image.artifact.path)?, inner);
-    assert_eq!((image.entrypoint.as_slice(), image.cmd.as_slice()), (&["/app.wasm".to_owned()][..], &["-v".to_owned()][..]));
-    assert_eq!((image.env.as_slice(), image.workdir.as_str()), (&["A=b".to_owned()][..], "/w"));
-    assert_eq!(bench.store.fs_usage().inodes, 6, "the layer itself is not kept");
+    assert_eq!(
+        (image.entrypoint.as_slice(), image.cmd.as_slice()),
+        (&["/app.wasm".to_owned()][..], &["-v".to_owned()][..])
+    );
+    assert_eq!(
+        (image.env.as_slice(), image.workdir.as_str()),
+        (&["A=b".to_owned()][..], "/w")
+    );
+    assert_eq!(
+        bench.store.fs_usage().inodes,
+        6,
+        "the layer itself is not kept"
+    );
 
     let index = json!({
         "schemaVersion": 2, "mediaType": OCI_INDEX,
@@ -295,23 +416,44 @@ async fn refusals_name_the_reason_and_leave_nothing() -> Outcome {
             "layers": [descriptor("application/wasm", bytes)],
         })
     };
-    bench.raw("elf:v1", &[b"{}", elf], OCI_MANIFEST, &wasm_layer(elf)).await?;
-    assert!(matches!(bench.refusal("elf:v1").await?, Cause::NotWasm(text) if text.contains("is not WebAssembly")));
+    bench
+        .raw("elf:v1", &[b"{}", elf], OCI_MANIFEST, &wasm_layer(elf))
+        .await?;
+    assert!(
+        matches!(bench.refusal("elf:v1").await?, Cause::NotWasm(text) if text.contains("is not WebAssembly"))
+    );
 
     let helm = json!({
         "schemaVersion": 2, "mediaType": OCI_MANIFEST,
         "config": descriptor("application/vnd.cncf.helm.config.v1+json", b"{}"), "layers": [descriptor("x/y", elf)],
     });
-    bench.raw("helm:v1", &[b"{}", elf], OCI_MANIFEST, &helm).await?;
-    assert!(matches!(bench.refusal("helm:v1").await?, Cause::NotWasm(text)
-        if text.contains("vnd.cncf.helm.config") && text.contains("\"x/y\"") && text.contains("application/wasm")));
+    bench
+        .raw("helm:v1", &[b"{}", elf], OCI_MANIFEST, &helm)
+        .await?;
+    assert!(
+        matches!(bench.refusal("helm:v1").await?, Cause::NotWasm(text)
+        if text.contains("vnd.cncf.helm.config") && text.contains("\"x/y\"") && text.contains("application/wasm"))
+    );
 
     let large = module(&"x".repeat(1 << 20));
-    bench.raw("large:v1", &[b"{}", &large], OCI_MANIFEST, &wasm_layer(&large)).await?;
-    assert!(matches!(bench.refusal("large:v1").await?, Cause::TooLarge(_)));
+    bench
+        .raw(
+            "large:v1",
+            &[b"{}", &large],
+            OCI_MANIFEST,
+            &wasm_layer(&large),
+        )
+        .await?;
+    assert!(matches!(
+        bench.refusal("large:v1").await?,
+        Cause::TooLarge(_)
+    ));
 
     assert_eq!(bench.store.fs_usage(), FsUsage::default());
-    assert_eq!(std::fs::read_dir(bench.folder.path().join("images/blobs/sha256"))?.count(), 0);
+    assert_eq!(
+        std::fs::read_dir(bench.folder.path().join("images/blobs/sha256"))?.count(),
+        0
+    );
     Ok(())
 }
 
@@ -320,7 +462,11 @@ async fn odd_registry(
     bytes: &[u8],
     layer: impl Fn(usize, Option<String>) -> axum::response::Response + Send + Sync + 'static,
     gate: Option<Arc<Notify>>,
-) -> Fallible<(std::net::SocketAddr, Arc<AtomicUsize>, tokio::task::JoinHandle<std::io::Result<()>>)> {
+) -> Fallible<(
+    std::net::SocketAddr,
+    Arc<AtomicUsize>,
+    tokio::task::JoinHandle<std::io::Result<()>>,
+)> {
     let manifest = json!({
         "schemaVersion": 2, "mediaType": OCI_MANIFEST,
         "config": descriptor("application/vnd.wasm.config.v0+json", b"{}"),
@@ -331,7 +477,12 @@ async fn odd_registry(
     let requests = Arc::new(AtomicUsize::new(0));
     let (count, layer) = (Arc::clone(&requests), Arc::new(layer));
     let router = Router::new().fallback(move |request: axum::extract::Request| {
-        let (count, layer, gate, manifest) = (Arc::clone(&count), Arc::clone(&layer), gate.clone(), manifest.clone());
+        let (count, layer, gate, manifest) = (
+            Arc::clone(&count),
+            Arc::clone(&layer),
+            gate.clone(),
+            manifest.clone(),
+        );
         let wanted = request.uri().path().ends_with(digest.as_str());
         async move {
             let path = request.uri().path();
@@ -342,7 +493,11 @@ async fn odd_registry(
                 return ([("content-type", OCI_MANIFEST)], manifest).into_response();
             }
             if wanted {
-                let range = request.headers().get("range").and_then(|v| v.to_str().ok()).map(str::to_owned);
+                let range = request
+                    .headers()
+                    .get("range")
+                    .and_then(|v| v.to_str().ok())
+                    .map(str::to_owned);
                 return layer(count.fetch_add(1, Ordering::SeqCst), range);
             }
             "{}".into_response()
@@ -350,17 +505,26 @@ async fn odd_registry(
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
-    Ok((address, requests, tokio::spawn(async { axum::serve(listener, router).await })))
+    Ok((
+        address,
+        requests,
+        tokio::spawn(async { axum::serve(listener, router).await }),
+    ))
 }
 
 #[tokio::test]
 async fn lies_about_content_are_found_out() -> Outcome {
     let bytes = module("the truth");
     let lie = module("a lie!!!!");
-    let (address, _, server) = odd_registry(&bytes, move |_, _| lie.clone().into_response(), None).await?;
+    let (address, _, server) =
+        odd_registry(&bytes, move |_, _| lie.clone().into_response(), None).await?;
     let folder = tempfile::tempdir()?;
     let store = open(&folder).await?;
-    let error = store.pull(&format!("{address}/a:v1").parse()?, Auth::Anonymous).await.err().ok_or("pulled")?;
+    let error = store
+        .pull(&format!("{address}/a:v1").parse()?, Auth::Anonymous)
+        .await
+        .err()
+        .ok_or("pulled")?;
     assert!(matches!(error.cause, Cause::Corrupt(_)), "{error:?}");
     assert!(store.list().is_empty());
     server.abort();
@@ -376,11 +540,21 @@ async fn a_broken_transfer_goes_on_where_it_ended() -> Outcome {
     let serve = move |_, range: Option<String>| {
         seen.lock().push(range.clone());
         let start = range
-            .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok())
+            .and_then(|range| {
+                range
+                    .strip_prefix("bytes=")?
+                    .strip_suffix('-')?
+                    .parse()
+                    .ok()
+            })
             .unwrap_or(0_usize);
         let end = (start + 7).min(whole.len());
         let part = whole[start..end].to_vec();
-        let status = if start == 0 { http::StatusCode::OK } else { http::StatusCode::PARTIAL_CONTENT };
+        let status = if start == 0 {
+            http::StatusCode::OK
+        } else {
+            http::StatusCode::PARTIAL_CONTENT
+        };
         // No length, so that the end of the body looks like an end.
         let stream = futures::stream::iter([Ok::<_, std::io::Error>(part)]);
         (status, axum::body::Body::from_stream(stream)).into_response()
@@ -388,12 +562,18 @@ async fn a_broken_transfer_goes_on_where_it_ended() -> Outcome {
     let (address, requests, server) = odd_registry(&bytes, serve, None).await?;
     let folder = tempfile::tempdir()?;
     let store = open(&folder).await?;
-    let image = store.pull(&format!("{address}/a:v1").parse()?, Auth::Anonymous).await?;
+    let image = store
+        .pull(&format!("{address}/a:v1").parse()?, Auth::Anonymous)
+        .await?;
     assert_eq!(std::fs::read(&image.artifact.path)?, bytes);
     assert_eq!(requests.load(Ordering::SeqCst), 3);
     assert_eq!(
         *ranges.lock(),
-        [None, Some("bytes=7-".to_owned()), Some("bytes=14-".to_owned())]
+        [
+            None,
+            Some("bytes=7-".to_owned()),
+            Some("bytes=14-".to_owned())
+        ]
     );
     server.abort();
     Ok(())
@@ -404,8 +584,12 @@ async fn many_who_want_one_image_share_one_transfer() -> Outcome {
     let bytes = module("shared");
     let whole = bytes.clone();
     let gate = Arc::new(Notify::new());
-    let (address, requests, server) =
-        odd_registry(&bytes, move |_, _| whole.clone().into_response(), Some(Arc::clone(&gate))).await?;
+    let (address, requests, server) = odd_registry(
+        &bytes,
+        move |_, _| whole.clone().into_response(),
+        Some(Arc::clone(&gate)),
+    )
+    .await?;
     let folder = tempfile::tempdir()?;
     let store = open(&folder).await?;
     let reference: Reference = format!("{address}/a:v1").parse()?;

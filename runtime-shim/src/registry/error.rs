@@ -18,7 +18,12 @@ pub struct Error {
 pub type Result<T = Response> = std::result::Result<T, Error>;
 
 impl Error {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>, detail: Value) -> Self {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        message: impl Into<String>,
+        detail: Value,
+    ) -> Self {
         Self {
             status,
             code,
@@ -69,7 +74,12 @@ impl Error {
 
     /// `MANIFEST_INVALID`
     pub fn manifest_invalid(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "MANIFEST_INVALID", message, Value::Null)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "MANIFEST_INVALID",
+            message,
+            Value::Null,
+        )
     }
 
     /// `MANIFEST_BLOB_UNKNOWN`
@@ -94,7 +104,12 @@ impl Error {
 
     /// `DIGEST_INVALID`
     pub fn digest_invalid(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "DIGEST_INVALID", message, Value::Null)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "DIGEST_INVALID",
+            message,
+            Value::Null,
+        )
     }
 
     /// `BLOB_UNKNOWN`
@@ -119,7 +134,12 @@ impl Error {
 
     /// `BLOB_UPLOAD_INVALID`
     pub fn upload_invalid(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "BLOB_UPLOAD_INVALID", message, Value::Null)
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "BLOB_UPLOAD_INVALID",
+            message,
+            Value::Null,
+        )
     }
 
     /// A chunk that does not begin where the last one ended.
@@ -144,7 +164,12 @@ impl Error {
 
     /// `TOOMANYREQUESTS`
     pub fn too_many(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "TOOMANYREQUESTS", message, Value::Null)
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "TOOMANYREQUESTS",
+            message,
+            Value::Null,
+        )
     }
 
     /// `UNSUPPORTED`: the path is known, the method is not for it.
@@ -159,7 +184,12 @@ impl Error {
 
     /// A path that the specification does not have.
     pub fn path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "UNSUPPORTED", "page not found", Value::Null)
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "UNSUPPORTED",
+            "page not found",
+            Value::Null,
+        )
     }
 
     /// A query parameter that cannot be used.

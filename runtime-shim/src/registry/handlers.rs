@@ -24,8 +24,8 @@ use super::range::{self, Asked};
 use super::route::{Route, Target};
 use super::storage::{Storage, UPLOAD_ALGORITHM};
 use super::uploads::Uploads;
-use crate::image::content::{CommitError, Writer};
 use crate::image::Digest;
+use crate::image::content::{CommitError, Writer};
 
 /// The largest manifest in bytes: the least that the specification asks for.
 pub const MAX_MANIFEST_BYTES: usize = 4 << 20;
@@ -56,7 +56,10 @@ pub struct App {
 pub async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    let mut response = app.dispatch(parts, body).await.unwrap_or_else(Error::into_response);
+    let mut response = app
+        .dispatch(parts, body)
+        .await
+        .unwrap_or_else(Error::into_response);
     response
         .headers_mut()
         .insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
@@ -74,16 +77,24 @@ impl App {
             (Route::Catalog, "GET") => self.catalog(&query).await,
             (Route::Tags(name), "GET") => self.tags(name, &query).await,
             (Route::Manifest(name, target), _) if read => self.get_manifest(name, target).await,
-            (Route::Manifest(name, target), "PUT") => self.put_manifest(name, target, &parts.headers, body).await,
+            (Route::Manifest(name, target), "PUT") => {
+                self.put_manifest(name, target, &parts.headers, body).await
+            }
             (Route::Manifest(name, target), "DELETE") => self.delete_manifest(name, target).await,
             (Route::Blob(name, digest), _) if read => {
-                self.get_blob(name, digest, &parts.headers, parts.method == Method::GET).await
+                self.get_blob(name, digest, &parts.headers, parts.method == Method::GET)
+                    .await
             }
             (Route::Blob(name, digest), "DELETE") => self.delete_blob(name, digest).await,
             (Route::Uploads(name), "POST") => self.start_upload(name, &query, body).await,
             (Route::Upload(name, id), "GET") => self.upload_status(&name, &id).await,
-            (Route::Upload(name, id), "PATCH") => self.patch_upload(&name, &id, &parts.headers, body).await,
-            (Route::Upload(name, id), "PUT") => self.finish_upload(name, &id, &query, &parts.headers, body).await,
+            (Route::Upload(name, id), "PATCH") => {
+                self.patch_upload(&name, &id, &parts.headers, body).await
+            }
+            (Route::Upload(name, id), "PUT") => {
+                self.finish_upload(name, &id, &query, &parts.headers, body)
+                    .await
+            }
             (Route::Upload(name, id), "DELETE") => {
                 let (id, _) = self.uploads.get(&name, &id, Instant::now())?;
                 self.uploads.end(&id);
@@ -127,7 +138,10 @@ impl App {
         let order = |tag: &str| (tag.to_ascii_lowercase(), tag.to_owned());
         let (tags, more) = page.cut(tags, |tag, last| order(tag) > order(last));
         let link = more.map(|last| format!("/v2/{name}/tags/list?n={}&last={last}", page.size));
-        Ok(linked(link, axum::Json(json!({ "name": name, "tags": tags }))))
+        Ok(linked(
+            link,
+            axum::Json(json!({ "name": name, "tags": tags })),
+        ))
     }
 
     async fn get_manifest(self: &Arc<Self>, name: String, target: Target) -> Result {
@@ -149,7 +163,13 @@ impl App {
         Ok((headers, stored.bytes).into_response())
     }
 
-    async fn get_blob(self: &Arc<Self>, name: String, digest: Digest, request: &HeaderMap, with_body: bool) -> Result {
+    async fn get_blob(
+        self: &Arc<Self>,
+        name: String,
+        digest: Digest,
+        request: &HeaderMap,
+        with_body: bool,
+    ) -> Result {
         let wanted = digest.clone();
         let (path, size) = self
             .blocking(move |storage| storage.blob(&name, &wanted))
@@ -158,11 +178,17 @@ impl App {
         let mut headers = HeaderMap::new();
         headers.insert(DIGEST, value(digest.as_str())?);
         headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/octet-stream"),
+        );
         let (status, start, length) = match range::asked(text(request, RANGE), size) {
             Asked::Whole => (StatusCode::OK, 0, size),
             Asked::Part(part) => {
-                headers.insert(CONTENT_RANGE, value(&format!("bytes {}-{}/{size}", part.start, part.end))?);
+                headers.insert(
+                    CONTENT_RANGE,
+                    value(&format!("bytes {}-{}/{size}", part.start, part.end))?,
+                );
                 (StatusCode::PARTIAL_CONTENT, part.start, part.len())
             }
             Asked::Unsatisfiable => {
@@ -183,14 +209,18 @@ impl App {
     }
 
     async fn referrers(self: &Arc<Self>, name: String, subject: Digest, query: &Query) -> Result {
-        let mut found = self.blocking(move |storage| storage.referring(&name, &subject)).await?;
+        let mut found = self
+            .blocking(move |storage| storage.referring(&name, &subject))
+            .await?;
         let mut headers = HeaderMap::new();
         headers.insert(
             CONTENT_TYPE,
             HeaderValue::from_static("application/vnd.oci.image.index.v1+json"),
         );
         if let Some(kind) = query.get("artifactType") {
-            found.retain(|description: &Description| description.artifact_type.as_deref() == Some(kind));
+            found.retain(|description: &Description| {
+                description.artifact_type.as_deref() == Some(kind)
+            });
             headers.insert(FILTERS, HeaderValue::from_static("artifactType"));
         }
         let index = json!({
@@ -203,7 +233,13 @@ impl App {
 
     // Manifests.
 
-    async fn put_manifest(self: &Arc<Self>, name: String, target: Target, request: &HeaderMap, body: Body) -> Result {
+    async fn put_manifest(
+        self: &Arc<Self>,
+        name: String,
+        target: Target,
+        request: &HeaderMap,
+        body: Body,
+    ) -> Result {
         let bytes = small_body(body).await?;
         let (digest, tag) = match &target {
             Target::Digest(expected) => {
@@ -219,7 +255,8 @@ impl App {
             }
             Target::Tag(tag) => (Digest::of(&bytes), Some(tag.clone())),
         };
-        let pushed = manifest::read(&bytes, text(request, CONTENT_TYPE), digest.clone()).map_err(Error::manifest_invalid)?;
+        let pushed = manifest::read(&bytes, text(request, CONTENT_TYPE), digest.clone())
+            .map_err(Error::manifest_invalid)?;
         let mut headers = HeaderMap::new();
         headers.insert(LOCATION, value(&format!("/v2/{name}/manifests/{target}"))?);
         headers.insert(DIGEST, value(digest.as_str())?);
@@ -262,7 +299,10 @@ impl App {
 
     async fn delete_blob(self: &Arc<Self>, name: String, digest: Digest) -> Result {
         let wanted = digest.clone();
-        if self.blocking(move |storage| storage.delete_blob(&name, &wanted)).await? {
+        if self
+            .blocking(move |storage| storage.delete_blob(&name, &wanted))
+            .await?
+        {
             Ok(StatusCode::ACCEPTED.into_response())
         } else {
             Err(Error::blob_unknown(digest.as_str()))
@@ -295,10 +335,20 @@ impl App {
         let (uuid, session) = self.uploads.get(name, id, Instant::now())?;
         let session = session.lock().await;
         let writer = session.as_ref().ok_or_else(|| Error::upload_unknown(id))?;
-        Ok((StatusCode::NO_CONTENT, upload_headers(name, &uuid, writer.written())?).into_response())
+        Ok((
+            StatusCode::NO_CONTENT,
+            upload_headers(name, &uuid, writer.written())?,
+        )
+            .into_response())
     }
 
-    async fn patch_upload(self: &Arc<Self>, name: &str, id: &str, request: &HeaderMap, body: Body) -> Result {
+    async fn patch_upload(
+        self: &Arc<Self>,
+        name: &str,
+        id: &str,
+        request: &HeaderMap,
+        body: Body,
+    ) -> Result {
         let (uuid, session) = self.uploads.get(name, id, Instant::now())?;
         let mut session = session.lock().await;
         let writer = session.as_mut().ok_or_else(|| Error::upload_unknown(id))?;
@@ -310,7 +360,11 @@ impl App {
             }
             return Err(error);
         }
-        Ok((StatusCode::ACCEPTED, upload_headers(name, &uuid, writer.written())?).into_response())
+        Ok((
+            StatusCode::ACCEPTED,
+            upload_headers(name, &uuid, writer.written())?,
+        )
+            .into_response())
     }
 
     async fn finish_upload(
@@ -322,7 +376,11 @@ impl App {
         body: Body,
     ) -> Result {
         let (uuid, session) = self.uploads.get(&name, id, Instant::now())?;
-        let digest = parse_digest(query.get("digest").ok_or_else(|| Error::digest_invalid("digest is missing"))?)?;
+        let digest = parse_digest(
+            query
+                .get("digest")
+                .ok_or_else(|| Error::digest_invalid("digest is missing"))?,
+        )?;
         let mut session = session.lock().await;
         let writer = session.as_mut().ok_or_else(|| Error::upload_unknown(id))?;
         append(writer, request, body).await?;
@@ -343,7 +401,9 @@ impl App {
         if linked {
             created(name, digest)
         } else {
-            Err(Error::upload_invalid("the blob was deleted while it was uploaded"))
+            Err(Error::upload_invalid(
+                "the blob was deleted while it was uploaded",
+            ))
         }
     }
 }
@@ -352,7 +412,8 @@ impl App {
 async fn append(writer: &mut Writer, request: &HeaderMap, body: Body) -> Result<()> {
     let chunk = match text(request, CONTENT_RANGE) {
         Some(header) => Some(
-            range::chunk(header).ok_or_else(|| Error::out_of_order(format!("invalid Content-Range {header:?}")))?,
+            range::chunk(header)
+                .ok_or_else(|| Error::out_of_order(format!("invalid Content-Range {header:?}")))?,
         ),
         None => None,
     };
@@ -393,7 +454,11 @@ async fn next(body: &mut Body) -> Result<Option<Bytes>> {
             .map_err(|_| Error::upload_invalid("the body stopped coming"))?;
         match frame {
             None => return Ok(None),
-            Some(Err(error)) => return Err(Error::upload_invalid(format!("the body broke off: {error}"))),
+            Some(Err(error)) => {
+                return Err(Error::upload_invalid(format!(
+                    "the body broke off: {error}"
+                )));
+            }
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     return Ok(Some(data));
@@ -440,7 +505,8 @@ fn linked(link: Option<String>, body: impl IntoResponse) -> Response {
 }
 
 fn value(text: &str) -> Result<HeaderValue> {
-    HeaderValue::from_str(text).map_err(|_| Error::manifest_invalid(format!("{text:?} cannot stand in a header")))
+    HeaderValue::from_str(text)
+        .map_err(|_| Error::manifest_invalid(format!("{text:?} cannot stand in a header")))
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
@@ -457,7 +523,9 @@ struct Query(Vec<(String, String)>);
 
 impl Query {
     fn parse(query: Option<&str>) -> Self {
-        let uri = http::Uri::builder().path_and_query(format!("/?{}", query.unwrap_or_default())).build();
+        let uri = http::Uri::builder()
+            .path_and_query(format!("/?{}", query.unwrap_or_default()))
+            .build();
         let parameters = uri
             .ok()
             .and_then(|uri| axum::extract::Query::try_from_uri(&uri).ok())
@@ -466,7 +534,10 @@ impl Query {
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -492,7 +563,11 @@ impl Page {
     }
 
     /// The names of this page, and the last of them if more follow.
-    fn cut(&self, mut names: Vec<String>, after: impl Fn(&str, &str) -> bool) -> (Vec<String>, Option<String>) {
+    fn cut(
+        &self,
+        mut names: Vec<String>,
+        after: impl Fn(&str, &str) -> bool,
+    ) -> (Vec<String>, Option<String>) {
         if let Some(last) = &self.last {
             names.retain(|name| after(name, last));
         }

@@ -67,7 +67,8 @@ struct Descriptor {
 
 /// Reads a manifest that came with this `Content-Type`. The text of an error is for the one who pushed it.
 pub fn read(bytes: &[u8], content_type: Option<&str>, digest: Digest) -> Result<Pushed, String> {
-    let body: Body = serde_json::from_slice(bytes).map_err(|error| format!("manifest is not valid: {error}"))?;
+    let body: Body =
+        serde_json::from_slice(bytes).map_err(|error| format!("manifest is not valid: {error}"))?;
     let sent = content_type.map(|text| text.split(';').next().unwrap_or(text).trim());
     let media_type = match (&body.media_type, sent) {
         (Some(inner), Some(outer)) if inner != outer => {
@@ -77,11 +78,16 @@ pub fn read(bytes: &[u8], content_type: Option<&str>, digest: Digest) -> Result<
         }
         (Some(inner), _) => inner.clone(),
         (None, Some(outer)) => outer.to_owned(),
-        (None, None) => return Err("manifest has no mediaType and the request no Content-Type".to_owned()),
+        (None, None) => {
+            return Err("manifest has no mediaType and the request no Content-Type".to_owned());
+        }
     };
-    let references = body.layers.as_ref().map_or(0, Vec::len) + body.manifests.as_ref().map_or(0, Vec::len);
+    let references =
+        body.layers.as_ref().map_or(0, Vec::len) + body.manifests.as_ref().map_or(0, Vec::len);
     if references > MAX_REFERENCES {
-        return Err(format!("manifest names {references} layers and manifests, the limit is {MAX_REFERENCES}"));
+        return Err(format!(
+            "manifest names {references} layers and manifests, the limit is {MAX_REFERENCES}"
+        ));
     }
     let artifact_type = body
         .artifact_type
@@ -157,6 +163,12 @@ mod tests {
         assert!(error("{", None).starts_with("manifest is not valid"));
         assert!(error("{}", None).contains("no mediaType"));
         assert!(error(r#"{"mediaType":"a/b"}"#, Some("c/d")).contains("the request says"));
-        assert!(error(r#"{"mediaType":"a/b","config":{"mediaType":"x","digest":"md5:1"}}"#, None).contains("digest"));
+        assert!(
+            error(
+                r#"{"mediaType":"a/b","config":{"mediaType":"x","digest":"md5:1"}}"#,
+                None
+            )
+            .contains("digest")
+        );
     }
 }

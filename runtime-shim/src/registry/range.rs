@@ -49,7 +49,11 @@ pub fn asked(header: Option<&str>, size: u64) -> Asked {
     }
     let (Ok(start), Ok(end)) = (
         start.parse::<u64>(),
-        if end.is_empty() { Ok(u64::MAX) } else { end.parse() },
+        if end.is_empty() {
+            Ok(u64::MAX)
+        } else {
+            end.parse()
+        },
     ) else {
         return Asked::Whole;
     };
@@ -68,7 +72,10 @@ pub fn asked(header: Option<&str>, size: u64) -> Asked {
 /// Reads a chunk's `Content-Range`, `START-END`, and also the HTTP form `bytes START-END/TOTAL` that some clients send.
 pub fn chunk(header: &str) -> Option<Part> {
     let spec = header.trim();
-    let spec = spec.strip_prefix("bytes ").or_else(|| spec.strip_prefix("bytes=")).unwrap_or(spec);
+    let spec = spec
+        .strip_prefix("bytes ")
+        .or_else(|| spec.strip_prefix("bytes="))
+        .unwrap_or(spec);
     let spec = spec.split_once('/').map_or(spec, |(range, _)| range);
     let (start, end) = spec.split_once('-')?;
     let part = Part {

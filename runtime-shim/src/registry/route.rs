@@ -125,14 +125,23 @@ mod tests {
         assert_eq!(get("/v2/a/b/tags/list"), Some(Route::Tags("a/b".into())));
         assert_eq!(
             get("/v2/manifests/manifests/latest"),
-            Some(Route::Manifest("manifests".into(), Target::Tag("latest".into())))
+            Some(Route::Manifest(
+                "manifests".into(),
+                Target::Tag("latest".into())
+            ))
         );
         assert_eq!(
             get(&format!("/v2/a/blobs/{digest}")),
             Some(Route::Blob("a".into(), digest.clone()))
         );
-        assert_eq!(get("/v2/a/blobs/uploads/"), Some(Route::Uploads("a".into())));
-        assert_eq!(get("/v2/a/blobs/uploads/7"), Some(Route::Upload("a".into(), "7".into())));
+        assert_eq!(
+            get("/v2/a/blobs/uploads/"),
+            Some(Route::Uploads("a".into()))
+        );
+        assert_eq!(
+            get("/v2/a/blobs/uploads/7"),
+            Some(Route::Upload("a".into(), "7".into()))
+        );
         assert_eq!(
             get(&format!("/v2/a/b/c/referrers/{digest}")),
             Some(Route::Referrers("a/b/c".into(), digest))

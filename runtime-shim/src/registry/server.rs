@@ -28,7 +28,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves until `shutdown`.
 pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: CancellationToken) {
-    let router = Router::new().fallback(super::handlers::handle).with_state(Arc::clone(&app));
+    let router = Router::new()
+        .fallback(super::handlers::handle)
+        .with_state(Arc::clone(&app));
     let turns = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let connections = TaskTracker::new();
     let mut sweep = tokio::time::interval(SWEEP_EVERY);
@@ -61,12 +63,20 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, shutdown: CancellationT
     }
     drop(listener);
     connections.close();
-    if tokio::time::timeout(DRAIN_LIMIT, connections.wait()).await.is_err() {
+    if tokio::time::timeout(DRAIN_LIMIT, connections.wait())
+        .await
+        .is_err()
+    {
         tracing::warn!("registry leaves requests unfinished");
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdown: CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    shutdown: CancellationToken,
+) {
     // Small answers matter more than full packets; without it the connection still works.
     let _ = stream.set_nodelay(true);
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -74,7 +84,8 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdow
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection =
+        builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

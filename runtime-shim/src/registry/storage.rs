@@ -72,7 +72,9 @@ impl Storage {
     }
 
     fn manifest_file(&self, name: &str, digest: &Digest) -> PathBuf {
-        self.repository(name).join("_manifests").join(relative(digest))
+        self.repository(name)
+            .join("_manifests")
+            .join(relative(digest))
     }
 
     fn tag_file(&self, name: &str, tag: &str) -> PathBuf {
@@ -80,13 +82,17 @@ impl Storage {
     }
 
     fn referrers(&self, name: &str, subject: &Digest) -> PathBuf {
-        self.repository(name).join("_referrers").join(relative(subject))
+        self.repository(name)
+            .join("_referrers")
+            .join(relative(subject))
     }
 
     /// Whether anything was ever pushed to the repository.
     pub fn exists(&self, name: &str) -> bool {
         let folder = self.repository(name);
-        ["_blobs", "_manifests", "_tags"].iter().any(|part| folder.join(part).is_dir())
+        ["_blobs", "_manifests", "_tags"]
+            .iter()
+            .any(|part| folder.join(part).is_dir())
     }
 
     /// The blob's file and size, if the repository has it.
@@ -119,14 +125,22 @@ impl Storage {
         if optional(fs::remove_file(self.blob_link(name, digest)))?.is_none() {
             return Ok(false);
         }
-        if optional(fs::metadata(self.content.path(digest)))?.is_some_and(|metadata| metadata.nlink() == 1) {
+        if optional(fs::metadata(self.content.path(digest)))?
+            .is_some_and(|metadata| metadata.nlink() == 1)
+        {
             self.content.remove(digest);
         }
         Ok(true)
     }
 
     /// Stores a manifest, and points `tag` at it.
-    pub fn put_manifest(&self, name: &str, pushed: &Pushed, bytes: &[u8], tag: Option<&str>) -> io::Result<()> {
+    pub fn put_manifest(
+        &self,
+        name: &str,
+        pushed: &Pushed,
+        bytes: &[u8],
+        tag: Option<&str>,
+    ) -> io::Result<()> {
         let digest = &pushed.description.digest;
         let file = self.manifest_file(name, digest);
         if let Some(subject) = &pushed.subject {
@@ -148,7 +162,8 @@ impl Storage {
     /// The digest that a tag points at.
     pub fn tag(&self, name: &str, tag: &str) -> io::Result<Option<Digest>> {
         let text = optional(fs::read_to_string(self.tag_file(name, tag)))?;
-        text.map(|text| text.parse().map_err(io::Error::other)).transpose()
+        text.map(|text| text.parse().map_err(io::Error::other))
+            .transpose()
     }
 
     /// Whether the repository has this manifest.
@@ -186,7 +201,9 @@ impl Storage {
         }
         optional(fs::remove_file(&file))?;
         if let Some(subject) = &record.subject {
-            optional(fs::remove_file(self.referrers(name, subject).join(flat(digest))))?;
+            optional(fs::remove_file(
+                self.referrers(name, subject).join(flat(digest)),
+            ))?;
         }
         optional(fs::remove_file(record_file(&file)))?;
         Ok(true)
@@ -212,7 +229,9 @@ impl Storage {
         let mut files = names(&folder)?;
         files.sort_unstable();
         for file in files.iter().filter(|file| !file.starts_with('.')) {
-            let Some(bytes) = optional(fs::read(folder.join(file)))? else { continue };
+            let Some(bytes) = optional(fs::read(folder.join(file)))? else {
+                continue;
+            };
             let description: Description = serde_json::from_slice(&bytes)?;
             // The entry is written before the manifest: without it, the push never finished.
             if self.has_manifest(name, &description.digest) {
@@ -228,7 +247,11 @@ impl Storage {
         let mut folders = vec![String::new()];
         while let Some(prefix) = folders.pop() {
             for name in names(&self.repositories.join(&prefix))? {
-                let full = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+                let full = if prefix.is_empty() {
+                    name
+                } else {
+                    format!("{prefix}/{name}")
+                };
                 if !valid_repository(&full) || found.len() >= MAX_REPOSITORIES {
                     continue;
                 }
@@ -299,7 +322,9 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
 fn optional<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -94,7 +94,9 @@ mod tests {
         let start = async |now| -> std::io::Result<_> {
             let writer = content.writer(Algorithm::Sha256).await?;
             let id = uploads.start("a", writer, now);
-            Ok(id.map_err(|e| std::io::Error::other(format!("{e:?}")))?.to_string())
+            Ok(id
+                .map_err(|e| std::io::Error::other(format!("{e:?}")))?
+                .to_string())
         };
         let first = start(begin).await?;
         let second = start(begin + IDLE_LIMIT / 2).await?;
@@ -104,7 +106,10 @@ mod tests {
         assert!(uploads.get("b", &second, end).is_err());
         assert!(uploads.get("a", "no uuid", end).is_err());
         assert!(uploads.get("a", &second, end).is_ok());
-        assert_eq!(std::fs::read_dir(folder.path().join("unfinished"))?.count(), 1);
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("unfinished"))?.count(),
+            1
+        );
         Ok(())
     }
 }
