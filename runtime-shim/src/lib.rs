@@ -5,9 +5,12 @@
 
 mod clock;
 mod config;
+mod engine;
 mod error;
+mod guest;
 pub mod image;
 mod logs;
+mod metrics;
 mod network;
 pub mod registry;
 mod run;
@@ -15,4 +18,5 @@ mod sockets;
 
 pub use config::Config;
 pub use error::Error;
+pub use metrics::{Counter, Metrics};
 pub use run::run;

@@ -22,6 +22,8 @@ use wasmtime::component::{HasData, Linker, ResourceTable};
 
 use crate::network::PodAddress;
 
+pub use lookup::resolve;
+
 /// Sockets one container may hold at once, accepted connections among them. Beyond it, creating fails and accepting waits.
 pub const MAX_SOCKETS: usize = 4096;
 /// Name lookups one container may have under way.

@@ -1,0 +1,18 @@
+//! The one WebAssembly engine of the process: its settings, its epoch clock, what it offers to guests, and compiled code.
+//!
+//! Knows nothing of containers: a [`Program`] is what an image's module became, linked and ready to be instantiated any number of times.
+
+mod disk;
+mod linker;
+mod loader;
+mod program;
+mod settings;
+mod ticker;
+
+pub use disk::DiskCache;
+pub use loader::Loader;
+pub use program::{Entry, Program, ProgramError};
+pub use settings::build;
+pub use ticker::{TICK, Ticker};
+
+pub use linker::Linkers;

@@ -1,0 +1,11 @@
+//! HTTP guests: components that export `wasi:http/incoming-handler`.
+//!
+//! [`server`] accepts on the pod's address and drains at the end, [`request`] gives each request an instance of its own, [`outgoing`] makes
+//! the guests' own requests, from the pod's address.
+
+mod outgoing;
+mod request;
+mod server;
+
+pub use outgoing::OutgoingHttp;
+pub use server::{BindError, bind, serve};
