@@ -8,8 +8,18 @@
 use hydrofoil_api::field::FieldError;
 use serde_json::Value;
 
+pub(crate) mod cells;
+pub(crate) mod checks;
+mod pod;
+mod pod_spec;
+mod template;
+pub(crate) mod value;
+
 /// What validation found wrong, in the order found; empty means valid.
 pub type Errors = Vec<FieldError>;
+
+/// Selectable fields with what reads each.
+pub(crate) type Fields = &'static [(&'static str, fn(&Value) -> String)];
 
 /// What a strategy may know of the request beside the object.
 #[derive(Debug, Clone, Copy)]
@@ -117,4 +127,4 @@ pub enum Deletion {
 }
 
 /// Every served kind.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[&pod::POD];
