@@ -1,1 +1,5 @@
-//! placeholder
+//! What the tests against a whole Hydrofoil share: where the tools are, a cluster to talk to, and `kubectl`.
+//!
+//! The tests themselves are in `tests/`, grouped by area. They start the real binary and drive it from outside, as a user would.
+
+pub mod tools;
