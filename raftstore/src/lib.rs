@@ -13,10 +13,21 @@
 pub mod error;
 pub mod rpc;
 
+mod backend;
+mod check;
 mod clock;
+mod codec;
+mod command;
 mod config;
+mod core;
+mod lease;
+mod maintenance;
 mod metrics;
+mod mvcc;
+mod open;
+mod raft;
 mod store;
+mod wal;
 mod watch;
 
 pub use clock::Clock;
@@ -26,3 +37,6 @@ pub use metrics::Metrics;
 pub use rpc::*;
 pub use store::{Status, Store};
 pub use watch::Watcher;
+
+#[cfg(test)]
+mod tests;

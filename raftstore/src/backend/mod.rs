@@ -1,0 +1,323 @@
+//! The state machine's file: what survives a restart without replaying the whole log.
+//!
+//! Written behind: a thread collects what was applied and commits it now and then, durably. After a crash the file is as it
+//! was at the last commit, and the log brings the rest. So a commit is always a state that the key space had after some entry,
+//! and says which.
+//!
+//! - `tables`: the tables and how rows are encoded.
+//! - `persist`: the thread that writes behind.
+
+pub mod persist;
+pub mod tables;
+
+use std::{fmt, io, sync::Arc};
+
+use bytes::Bytes;
+use redb::{
+    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend,
+    TableError,
+};
+
+use self::tables::{
+    Batch, LEASES, META, STATE, State, VALUES, decode_meta, encode_meta, rev_key, rev_of,
+};
+use crate::{
+    Error,
+    mvcc::{
+        Values,
+        space::{FIRST_REVISION, Lease, Limits, Space},
+        version::Rev,
+    },
+    rpc::EventKind,
+    wal::disk::{Disk, DiskFile},
+};
+
+/// Name of the file.
+pub const FILE: &str = "state.redb";
+
+/// The state machine's file, open.
+#[derive(Debug)]
+pub struct Backend {
+    db: Database,
+    file: Arc<dyn DiskFile>,
+}
+
+/// Lets redb use a file of our disk.
+#[derive(Debug)]
+struct Adapter(Arc<dyn DiskFile>);
+
+impl StorageBackend for Adapter {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.0.read_at(out, offset)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.0.write_at(data, offset)
+    }
+}
+
+/// An error of redb, said in our words.
+pub fn failed(what: &'static str) -> impl Fn(redb::Error) -> Error {
+    move |error| match error {
+        redb::Error::Corrupted(what) => Error::Corrupt {
+            file: FILE.to_owned(),
+            offset: 0,
+            what,
+        },
+        error => Error::Io {
+            what: format!("{what} {FILE}"),
+            message: error.to_string(),
+        },
+    }
+}
+
+/// Runs a piece of redb code whose errors are of several types.
+pub fn run<T>(
+    what: &'static str,
+    body: impl FnOnce() -> Result<T, redb::Error>,
+) -> Result<T, Error> {
+    body().map_err(failed(what))
+}
+
+impl Backend {
+    /// Opens the file of `disk`, and makes it if it is missing.
+    pub fn open(disk: &dyn Disk, cache_bytes: usize) -> Result<Backend, Error> {
+        let file = disk
+            .open(FILE)
+            .map_err(|e| Error::io(format!("opening {}", disk.describe(FILE)), e))?;
+        let file: Arc<dyn DiskFile> = Arc::from(file);
+        let db = run("opening", || {
+            let mut builder = Database::builder();
+            builder.set_cache_size(cache_bytes);
+            Ok(builder.create_with_backend(Adapter(Arc::clone(&file)))?)
+        })?;
+        disk.sync_dir()
+            .map_err(|e| Error::io("creating the state file", e))?;
+        Ok(Backend { db, file })
+    }
+
+    /// Size of the file in bytes.
+    pub fn size(&self) -> u64 {
+        self.file.len().unwrap_or(0)
+    }
+
+    /// Reads the key space, without values, and the state that goes with it.
+    pub fn load(&self, limits: Limits) -> Result<(Space, State), Error> {
+        let image = self.image()?;
+        let mut space = Space::new(limits);
+        let state = image.state()?.unwrap_or_default();
+        space.revision = state.revision.max(FIRST_REVISION);
+        space.persisted = space.revision;
+        run("reading", || {
+            if let Some(table) = image.table(LEASES)? {
+                for row in table.iter()? {
+                    let (id, ttl) = row?;
+                    space.leases.insert(
+                        id.value(),
+                        Lease {
+                            ttl: ttl.value(),
+                            ..Default::default()
+                        },
+                    );
+                }
+            }
+            let Some(table) = image.table(META)? else {
+                return Ok(());
+            };
+            for row in table.iter()? {
+                let (rev, row) = row?;
+                let (key, meta) = decode_meta(row.value())
+                    .map_err(|problem| redb::Error::Corrupted(problem.to_string()))?;
+                space.load(key, rev_of(rev.value()), meta);
+            }
+            Ok(())
+        })?;
+        space.compacted = state.compacted;
+        Ok((space, state))
+    }
+
+    /// The file as it is at the last commit, for reading.
+    pub fn image(&self) -> Result<Image, Error> {
+        let txn = run("reading", || Ok(self.db.begin_read()?))?;
+        Ok(Image { txn: Arc::new(txn) })
+    }
+
+    /// The values as they are at the last commit.
+    pub fn reader(&self) -> Result<Reader, Error> {
+        Ok(Reader(run("reading", || self.image_table())?))
+    }
+
+    fn image_table(&self) -> Result<Option<ReadOnlyTable<(u64, u32), &'static [u8]>>, redb::Error> {
+        match self.db.begin_read()?.open_table(VALUES) {
+            Ok(table) => Ok(Some(table)),
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes a batch, durably.
+    pub fn commit(&self, batch: &Batch) -> Result<(), Error> {
+        run("writing", || {
+            let mut txn = self.db.begin_write()?;
+            txn.set_quick_repair(true);
+            {
+                let mut meta = txn.open_table(META)?;
+                let mut values = txn.open_table(VALUES)?;
+                let mut row = Vec::new();
+                for change in &batch.changes {
+                    for (sub, event) in change.events.iter().enumerate() {
+                        let rev = rev_key(Rev {
+                            main: change.revision,
+                            sub: sub as u32,
+                        });
+                        row.clear();
+                        encode_meta(event, &mut row);
+                        meta.insert(rev, row.as_slice())?;
+                        if event.kind == EventKind::Put && !event.kv.value.is_empty() {
+                            values.insert(rev, &*event.kv.value)?;
+                        }
+                    }
+                }
+                for rev in &batch.removals {
+                    meta.remove(rev_key(*rev))?;
+                    values.remove(rev_key(*rev))?;
+                }
+            }
+            if !batch.leases.is_empty() {
+                let mut leases = txn.open_table(LEASES)?;
+                for (id, ttl) in &batch.leases {
+                    match ttl {
+                        Some(ttl) => leases.insert(id, ttl)?,
+                        None => leases.remove(id)?,
+                    };
+                }
+            }
+            txn.open_table(STATE)?
+                .insert(0, batch.state.encode().as_slice())?;
+            txn.commit()?;
+            Ok(())
+        })
+    }
+
+    /// Makes the file what `image` is, durably.
+    pub fn install(&self, image: &Image) -> Result<(), Error> {
+        run("installing a snapshot into", || {
+            let mut txn = self.db.begin_write()?;
+            txn.set_quick_repair(true);
+            txn.delete_table(META)?;
+            txn.delete_table(VALUES)?;
+            txn.delete_table(LEASES)?;
+            txn.delete_table(STATE)?;
+            macro_rules! copy {
+                ($table:expr) => {{
+                    let mut to = txn.open_table($table)?;
+                    if let Some(from) = image.table($table)? {
+                        for row in from.iter()? {
+                            let (key, value) = row?;
+                            to.insert(key.value(), value.value())?;
+                        }
+                    }
+                }};
+            }
+            copy!(META);
+            copy!(VALUES);
+            copy!(LEASES);
+            copy!(STATE);
+            txn.commit()?;
+            Ok(())
+        })
+    }
+}
+
+/// The file at one moment. It stays as it is however the file goes on, at the price of its pages.
+#[derive(Clone)]
+pub struct Image {
+    txn: Arc<ReadTransaction>,
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image").finish_non_exhaustive()
+    }
+}
+
+impl Image {
+    fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
+        &self,
+        definition: redb::TableDefinition<'_, K, V>,
+    ) -> Result<Option<ReadOnlyTable<K, V>>, redb::Error> {
+        match self.txn.open_table(definition) {
+            Ok(table) => Ok(Some(table)),
+            Err(TableError::TableDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What the image is the state after, if anything was ever written.
+    pub fn state(&self) -> Result<Option<State>, Error> {
+        let row = run("reading", || {
+            let Some(table) = self.table(STATE)? else {
+                return Ok(None);
+            };
+            Ok(table.get(0)?.map(|row| row.value().to_vec()))
+        })?;
+        row.map(|row| State::decode(&row)).transpose()
+    }
+}
+
+/// Reads values.
+pub struct Reader(Option<ReadOnlyTable<(u64, u32), &'static [u8]>>);
+
+impl Values for Reader {
+    fn value(&self, rev: Rev) -> Result<Bytes, Error> {
+        let Some(table) = &self.0 else {
+            return Ok(Bytes::new());
+        };
+        run("reading", || {
+            // An empty value has no row.
+            let row = table.get(rev_key(rev))?;
+            Ok(row.map_or_else(Bytes::new, |row| Bytes::copy_from_slice(row.value())))
+        })
+    }
+}
+
+/// Opens a reader when the first value is asked for, which for most commands is never.
+pub struct LazyReader<'a> {
+    backend: &'a Backend,
+    reader: std::cell::OnceCell<Reader>,
+}
+
+impl<'a> LazyReader<'a> {
+    /// Over this file.
+    pub fn new(backend: &'a Backend) -> Self {
+        LazyReader {
+            backend,
+            reader: std::cell::OnceCell::new(),
+        }
+    }
+}
+
+impl Values for LazyReader<'_> {
+    fn value(&self, rev: Rev) -> Result<Bytes, Error> {
+        let reader = match self.reader.get() {
+            Some(reader) => reader,
+            None => {
+                let opened = self.backend.reader()?;
+                self.reader.get_or_init(|| opened)
+            }
+        };
+        reader.value(rev)
+    }
+}

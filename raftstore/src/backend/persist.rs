@@ -1,0 +1,262 @@
+//! The thread that writes behind: it collects what was applied and commits it durably, at an interval, when much has come
+//! together, or when somebody needs it on disk (a snapshot, a clean stop).
+//!
+//! Between commits it does the chores of the key space that nobody should wait for: compaction, and dropping values.
+
+use std::{
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::{Notify, oneshot};
+
+use super::{
+    Image,
+    tables::{Batch, State},
+};
+use crate::{Error, core::Core};
+
+/// Bytes of changes that are committed without waiting for the interval.
+const EAGER_BYTES: usize = 8 << 20;
+/// Bytes of changes above which applying waits for the disk.
+const MAX_BYTES: usize = 64 << 20;
+/// Versions that compaction forgets, and keys that dropping values looks at, under one hold of the lock.
+const STEP: usize = 512;
+
+/// What waits to be written, and who waits for it.
+#[derive(Debug, Default)]
+pub struct Pending {
+    queue: Mutex<Queue>,
+    wake: Condvar,
+    /// Told after each commit.
+    pub room: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    batch: Batch,
+    dirty_since: Option<Instant>,
+    waiting: Vec<oneshot::Sender<Result<(State, Image), Error>>>,
+    compact: bool,
+    failed: Option<Error>,
+    closed: bool,
+}
+
+impl Pending {
+    /// Adds to what waits.
+    pub fn add(&self, add: impl FnOnce(&mut Batch)) {
+        let mut queue = self.queue.lock();
+        add(&mut queue.batch);
+        let first = queue.dirty_since.is_none();
+        queue.dirty_since.get_or_insert_with(Instant::now);
+        let eager = queue.batch.bytes >= EAGER_BYTES;
+        drop(queue);
+        if first || eager {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Throws away what waits: a snapshot was installed in its place.
+    pub fn discard(&self, state: State) {
+        let mut queue = self.queue.lock();
+        queue.batch = Batch {
+            state,
+            ..Default::default()
+        };
+        queue.dirty_since = None;
+    }
+
+    /// Whether so much waits that applying should pause, or why nothing is written any more.
+    pub fn is_full(&self) -> Result<bool, Error> {
+        let queue = self.queue.lock();
+        match &queue.failed {
+            Some(error) => Err(error.clone()),
+            None => Ok(queue.batch.bytes >= MAX_BYTES),
+        }
+    }
+
+    /// Starts compaction in the background.
+    pub fn compact(&self) {
+        self.queue.lock().compact = true;
+        self.wake.notify_one();
+    }
+
+    /// Writes everything that waits now. Answers with what the file then is.
+    pub async fn flush(&self) -> Result<(State, Image), Error> {
+        let (tx, rx) = oneshot::channel();
+        {
+            let mut queue = self.queue.lock();
+            if queue.closed {
+                return Err(Error::Stopped);
+            }
+            queue.waiting.push(tx);
+        }
+        self.wake.notify_one();
+        rx.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// Ends the thread after a last commit.
+    pub fn close(&self) {
+        self.queue.lock().closed = true;
+        self.wake.notify_one();
+    }
+}
+
+/// Starts the thread. `committed` is called after each commit.
+pub fn start(
+    core: Arc<Core>,
+    interval: Duration,
+    committed: impl Fn() + Send + 'static,
+) -> Result<JoinHandle<()>, Error> {
+    std::thread::Builder::new()
+        .name("store-persist".into())
+        .spawn(move || run(&core, interval, committed))
+        .map_err(|e| Error::io("starting the thread that writes behind", e))
+}
+
+struct Work {
+    commit: bool,
+    compact: bool,
+    last: bool,
+}
+
+fn run(core: &Core, interval: Duration, committed: impl Fn()) {
+    loop {
+        let work = next_work(&core.pending, interval);
+        if work.compact {
+            compact(core);
+        }
+        if work.commit {
+            if let Err(error) = commit(core) {
+                tracing::error!(%error, "writing the state file failed; the store stops applying");
+            }
+            core.pending.room.notify_waiters();
+            committed();
+        }
+        if work.last {
+            return;
+        }
+        evict(core);
+    }
+}
+
+/// Waits until something is to be done.
+fn next_work(pending: &Pending, interval: Duration) -> Work {
+    let mut queue = pending.queue.lock();
+    loop {
+        let due = queue.dirty_since.map(|since| since + interval);
+        let compact = std::mem::take(&mut queue.compact);
+        let commit = queue.closed
+            || !queue.waiting.is_empty()
+            || queue.batch.bytes >= EAGER_BYTES
+            || due.is_some_and(|due| due <= Instant::now());
+        if commit || compact {
+            return Work {
+                commit,
+                compact,
+                last: queue.closed,
+            };
+        }
+        match due {
+            Some(due) => drop(pending.wake.wait_until(&mut queue, due)),
+            None => pending.wake.wait(&mut queue),
+        }
+    }
+}
+
+/// Commits what waits and tells everyone who waits for it.
+fn commit(core: &Core) -> Result<(), Error> {
+    // Held until the durable state is noted: a snapshot must not pair one commit's state with another's file.
+    let mut durable = core.durable.lock();
+    let (batch, waiting, dirty, failed) = {
+        let mut queue = core.pending.queue.lock();
+        let state = queue.batch.state.clone();
+        let batch = std::mem::replace(
+            &mut queue.batch,
+            Batch {
+                state,
+                ..Default::default()
+            },
+        );
+        let dirty = queue.dirty_since.take().is_some();
+        (
+            batch,
+            std::mem::take(&mut queue.waiting),
+            dirty,
+            queue.failed.clone(),
+        )
+    };
+    let result = match failed {
+        Some(error) => Err(error),
+        None if dirty => write(core, &batch),
+        None => Ok(()),
+    };
+    let result = result.and_then(|()| {
+        if dirty {
+            *durable = Some(batch.state.clone());
+        }
+        core.backend.image()
+    });
+    drop(durable);
+    match result {
+        Ok(image) => {
+            for waiter in waiting {
+                // The one who waited may have given up.
+                drop(waiter.send(Ok((batch.state.clone(), image.clone()))));
+            }
+            if dirty {
+                core.space.write().note_persisted(batch.state.revision);
+            }
+            Ok(())
+        }
+        Err(error) => {
+            core.pending.queue.lock().failed = Some(error.clone());
+            for waiter in waiting {
+                drop(waiter.send(Err(error.clone())));
+            }
+            Err(error)
+        }
+    }
+}
+
+fn write(core: &Core, batch: &Batch) -> Result<(), Error> {
+    let begun = Instant::now();
+    core.backend.commit(batch)?;
+    core.metrics
+        .backend_commit_seconds
+        .observe(begun.elapsed().as_secs_f64());
+    core.metrics
+        .db_total_size
+        .set(i64::try_from(core.backend.size()).unwrap_or(i64::MAX));
+    Ok(())
+}
+
+fn compact(core: &Core) {
+    loop {
+        let mut space = core.space.write();
+        let gone = space.compact_step(STEP);
+        core.metrics.compaction_keys.inc_by(gone.len() as u64);
+        if !gone.is_empty() {
+            core.pending.add(|batch| batch.removals.extend(gone));
+        }
+        if !space.compaction_pending() {
+            return;
+        }
+    }
+}
+
+/// Drops values until the bound is met, or once round.
+fn evict(core: &Core) {
+    let rounds = core.space.read().live / STEP + 1;
+    for _ in 0..rounds {
+        if !core.space.read().over_budget() {
+            break;
+        }
+        core.space.write().evict_step(STEP);
+    }
+    core.metrics
+        .value_cache_bytes
+        .set(core.space.read().hot_bytes as f64);
+}

@@ -1,0 +1,125 @@
+//! The tables of the state machine's file and how their rows are encoded.
+//!
+//! Keys of versions are kept apart from values: a start reads every key and no value.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use redb::TableDefinition;
+use serde::{Deserialize, Serialize};
+
+use super::FILE;
+use crate::{
+    Error,
+    codec::{Malformed, Reader, put_bytes, put_signed, put_varint},
+    mvcc::{
+        Change,
+        version::{Meta, Rev},
+    },
+    raft::{LogId, StoredMembership},
+    rpc::{Event, EventKind},
+};
+
+/// Revision to what is known of the version without its value.
+pub const META: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("meta");
+/// Revision to value; empty values have no row.
+pub const VALUES: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("values");
+/// Lease to its time to live in seconds.
+pub const LEASES: TableDefinition<'_, i64, i64> = TableDefinition::new("leases");
+/// One row: the [`State`].
+pub const STATE: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("state");
+
+/// What a commit is the state after.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The last entry applied.
+    pub applied: Option<LogId>,
+    /// The members as of that entry.
+    pub membership: StoredMembership,
+    /// The revision.
+    pub revision: i64,
+    /// The compacted revision.
+    pub compacted: i64,
+    /// The cluster's id; 0 before the first commit.
+    pub cluster_id: u64,
+    /// The member's id; 0 before the first commit.
+    pub member_id: u64,
+}
+
+impl State {
+    /// The row. Plain data: it cannot fail to become JSON.
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+
+    /// Reads the row.
+    pub fn decode(row: &[u8]) -> Result<State, Error> {
+        serde_json::from_slice(row).map_err(|error| Error::Corrupt {
+            file: FILE.to_owned(),
+            offset: 0,
+            what: format!("the state row: {error}"),
+        })
+    }
+}
+
+/// What waits to be written.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Changes, in the order of their revisions.
+    pub changes: Vec<Arc<Change>>,
+    /// Versions that compaction removed.
+    pub removals: Vec<Rev>,
+    /// Leases granted (with their time to live) and revoked.
+    pub leases: Vec<(i64, Option<i64>)>,
+    /// The state after all of that.
+    pub state: State,
+    /// Bytes that the changes hold in memory.
+    pub bytes: usize,
+}
+
+/// The key of a version.
+pub fn rev_key(rev: Rev) -> (u64, u32) {
+    (rev.main as u64, rev.sub)
+}
+
+/// The version of a key.
+pub fn rev_of((main, sub): (u64, u32)) -> Rev {
+    Rev {
+        main: main as i64,
+        sub,
+    }
+}
+
+/// Appends the row of a version.
+pub fn encode_meta(event: &Event, row: &mut Vec<u8>) {
+    row.push(u8::from(event.kind == EventKind::Put));
+    put_bytes(row, &event.kv.key);
+    if event.kind == EventKind::Put {
+        put_signed(row, event.kv.create_revision);
+        put_signed(row, event.kv.version);
+        put_signed(row, event.kv.lease);
+        put_varint(row, event.kv.value.len() as u64);
+    }
+}
+
+/// Reads the row of a version; `None` of a tombstone.
+pub fn decode_meta(row: &[u8]) -> Result<(Bytes, Option<Meta>), Malformed> {
+    let mut reader = Reader::new(row);
+    let live = reader.u8()? != 0;
+    let key = reader.bytes()?;
+    let meta = if live {
+        Some(Meta {
+            create: reader.signed()?,
+            version: reader.signed()?,
+            lease: reader.signed()?,
+            value_len: reader
+                .varint()?
+                .try_into()
+                .map_err(|_| Malformed("a value too long"))?,
+        })
+    } else {
+        None
+    };
+    reader.end()?;
+    Ok((key, meta))
+}

@@ -1,0 +1,57 @@
+//! Ends leases whose time is over, by proposing it: keys go at one revision, on every member alike.
+
+use std::time::Duration;
+
+use futures::{StreamExt, stream};
+use tokio_util::sync::CancellationToken;
+
+use crate::{command::Command, store::WeakStore};
+
+/// Leases ended in one go.
+const MAX_BATCH: usize = 1_000;
+/// Revocations under way at once.
+const MAX_IN_FLIGHT: usize = 64;
+/// Longest sleep; bounds what a missed wake-up could cost.
+const MAX_SLEEP: Duration = Duration::from_secs(10);
+
+/// Runs until `stop`.
+pub async fn run(store: WeakStore, stop: CancellationToken) {
+    loop {
+        let Some(inner) = store.upgrade() else {
+            return;
+        };
+        let ended = if inner.is_leader() {
+            inner.core().leases.ended(MAX_BATCH)
+        } else {
+            Vec::new()
+        };
+        if !ended.is_empty() {
+            stream::iter(ended)
+                .for_each_concurrent(MAX_IN_FLIGHT, |id| {
+                    let inner = &inner;
+                    async move {
+                        match inner.propose(Command::LeaseRevoke { id }).await {
+                            Ok(_) => drop(inner.core().metrics.lease_expired.inc()),
+                            Err(error) => {
+                                tracing::warn!(%error, id, "a lease that ended stays for now")
+                            }
+                        }
+                    }
+                })
+                .await;
+        }
+        let sleep = inner
+            .core()
+            .leases
+            .next_look()
+            .unwrap_or(MAX_SLEEP)
+            .min(MAX_SLEEP);
+        let core = std::sync::Arc::clone(inner.core());
+        drop(inner);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(sleep) => {}
+            () = core.leases.sooner.notified() => {}
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Watches: every change after the named revision, once, in order, or a clear end.
+
+use std::time::Duration;
+
+use super::{config, delete, put, set};
+use crate::{Config, Store, Watcher, rpc::*};
+
+async fn next(watcher: &mut Watcher) -> WatchResponse {
+    tokio::time::timeout(Duration::from_secs(30), watcher.recv())
+        .await
+        .expect("a response in time")
+}
+
+/// The next `count` events; checks that no revision is split or out of order.
+async fn take(watcher: &mut Watcher, count: usize) -> Vec<Event> {
+    let mut events: Vec<Event> = Vec::new();
+    while events.len() < count {
+        let response = next(watcher).await;
+        assert!(!response.canceled, "{}", response.cancel_reason);
+        if let (Some(last), Some(first)) = (events.last(), response.events.first()) {
+            assert!(last.kv.mod_revision < first.kv.mod_revision);
+        }
+        let newest = response
+            .events
+            .iter()
+            .map(|event| event.kv.mod_revision)
+            .max();
+        assert!(newest.is_none_or(|newest| newest <= response.header.revision));
+        events.extend(response.events);
+    }
+    assert_eq!(events.len(), count);
+    events
+}
+
+fn summary(events: &[Event]) -> Vec<String> {
+    let text = |kv: &KeyValue| String::from_utf8(kv.value.to_vec()).unwrap();
+    events
+        .iter()
+        .map(|event| {
+            let key = String::from_utf8(event.kv.key.to_vec()).unwrap();
+            let before = event.prev_kv.as_ref().map_or("-".into(), |kv| text(kv));
+            let kind = if event.kind == EventKind::Put {
+                "put"
+            } else {
+                "delete"
+            };
+            format!(
+                "{} {kind} {key} {} was {before}",
+                event.kv.mod_revision,
+                text(&event.kv)
+            )
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_events_live_from_the_window_and_from_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let tiny = || Config {
+        watch_window_bytes: 1,
+        value_cache_bytes: 1,
+        write_behind_interval: Duration::from_millis(1),
+        ..config(dir.path())
+    };
+    let store = Store::open(tiny()).await.unwrap();
+    let mut live = store.watch(WatchRequest::prefix("k/", 0)).unwrap();
+    set(&store, "k/a", "1").await;
+    set(&store, "other", "x").await;
+    set(&store, "k/a", "2").await;
+    set(&store, "k/b", "1").await;
+    let request = TxnRequest {
+        success: vec![
+            RequestOp::DeleteRange(delete("k/a")),
+            RequestOp::Put(put("k/b", "2")),
+        ],
+        ..Default::default()
+    };
+    store.txn(request).await.unwrap();
+    set(&store, "k/a", "3").await;
+    let expected = [
+        "2 put k/a 1 was -",
+        "4 put k/a 2 was 1",
+        "5 put k/b 1 was -",
+        "6 delete k/a  was 2",
+        "6 put k/b 2 was 1",
+        "7 put k/a 3 was -",
+    ];
+    assert_eq!(summary(&take(&mut live, 6).await), expected);
+    let mut past = store.watch(WatchRequest::prefix("k/", 2)).unwrap();
+    assert_eq!(summary(&take(&mut past, 6).await), expected);
+    store.shutdown().await;
+    assert!(
+        next(&mut live).await.canceled,
+        "a watch ends with the store"
+    );
+
+    let store = Store::open(tiny()).await.unwrap();
+    for (start, skip) in [(1, 0), (3, 1), (6, 3), (7, 5)] {
+        let mut past = store.watch(WatchRequest::prefix("k/", start)).unwrap();
+        assert_eq!(
+            summary(&take(&mut past, 6 - skip).await),
+            expected[skip..],
+            "from {start}"
+        );
+        let revision = set(&store, "k/z", "").await;
+        assert_eq!(
+            take(&mut past, 1).await[0].kv.mod_revision,
+            revision,
+            "then it is in step"
+        );
+        store.delete_range(delete("k/z")).await.unwrap();
+        let cleaned = take(&mut past, 1).await;
+        assert_eq!(cleaned[0].kind, EventKind::Delete);
+        if start == 1 {
+            break;
+        }
+    }
+    store.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_ranges_prev_kv_and_future_revisions() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(dir.path())).await.unwrap();
+    let base = WatchRequest::prefix("a", 0);
+    let no_put = WatchFilters {
+        no_put: true,
+        no_delete: false,
+    };
+    let mut deletes = store
+        .watch(WatchRequest {
+            filters: no_put,
+            ..base.clone()
+        })
+        .unwrap();
+    let mut bare = store
+        .watch(WatchRequest {
+            prev_kv: false,
+            ..base.clone()
+        })
+        .unwrap();
+    let mut single = store
+        .watch(WatchRequest {
+            range_end: "".into(),
+            ..base.clone()
+        })
+        .unwrap();
+    let mut future = store
+        .watch(WatchRequest {
+            start_revision: 5,
+            ..base.clone()
+        })
+        .unwrap();
+    let mut from_b = store
+        .watch(WatchRequest {
+            key: "b".into(),
+            range_end: vec![0].into(),
+            ..base
+        })
+        .unwrap();
+    set(&store, "a", "1").await; // 2
+    set(&store, "ab", "1").await; // 3
+    set(&store, "c", "1").await; // 4
+    store.delete_range(delete("a")).await.unwrap(); // 5
+    assert_eq!(summary(&take(&mut deletes, 1).await), ["5 delete a  was 1"]);
+    assert_eq!(summary(&take(&mut bare, 3).await)[2], "5 delete a  was -");
+    assert_eq!(take(&mut single, 2).await.len(), 2);
+    assert_eq!(summary(&take(&mut future, 1).await), ["5 delete a  was 1"]);
+    assert_eq!(summary(&take(&mut from_b, 1).await), ["4 put c 1 was -"]);
+    store.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_of_the_compacted_past_ends_and_says_where_to_begin() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(dir.path())).await.unwrap();
+    for n in 0..5 {
+        set(&store, "a", &n.to_string()).await;
+    }
+    let mut inside = store.watch(WatchRequest::prefix("a", 4)).unwrap();
+    store.compact(4).await.unwrap();
+    let mut before = store.watch(WatchRequest::prefix("a", 3)).unwrap();
+    let response = next(&mut before).await;
+    assert!(response.canceled && response.compact_revision == 4 && response.events.is_empty());
+    assert_eq!(
+        response.cancel_reason,
+        "etcdserver: mvcc: required revision has been compacted"
+    );
+    assert_eq!(next(&mut before).await, response, "it stays ended");
+    assert_eq!(take(&mut inside, 3).await[0].kv.mod_revision, 4);
+    store.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_told_on_request_and_after_silence() {
+    let dir = tempfile::tempdir().unwrap();
+    let quick = Config {
+        watch_progress_interval: Duration::from_millis(20),
+        ..config(dir.path())
+    };
+    let store = Store::open(quick).await.unwrap();
+    let request = WatchRequest {
+        progress_notify: true,
+        ..WatchRequest::prefix("a", 0)
+    };
+    let mut asked = store.watch(WatchRequest::prefix("a", 0)).unwrap();
+    let mut silent = store.watch(request).unwrap();
+    let revision = set(&store, "b", "1").await;
+    asked.request_progress();
+    let response = next(&mut asked).await;
+    assert_eq!(
+        (response.header.revision, response.events.len()),
+        (revision, 0)
+    );
+    while next(&mut silent).await.header.revision < revision {}
+    // What is asked for while behind is told when everything was sent.
+    let written = set(&store, "a", "1").await;
+    let mut behind = store.watch(WatchRequest::prefix("a", 1)).unwrap();
+    behind.request_progress();
+    assert_eq!(take(&mut behind, 1).await[0].kv.mod_revision, written);
+    let response = next(&mut behind).await;
+    assert_eq!(
+        (response.header.revision, response.events.len()),
+        (written, 0)
+    );
+    store.shutdown().await;
+}
+
+/// Watchers that start anywhere, some slow, while writers write: each sees each change once, in order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_event_is_lost_doubled_or_out_of_order_under_concurrent_writes() {
+    const WRITES: i64 = 3_000;
+    let dir = tempfile::tempdir().unwrap();
+    let small = Config {
+        watch_window_bytes: 40_000,
+        value_cache_bytes: 5_000,
+        write_behind_interval: Duration::from_millis(2),
+        ..config(dir.path())
+    };
+    let store = Store::open(small).await.unwrap();
+    let mut tasks = Vec::new();
+    for writer in 0..6 {
+        let store = store.clone();
+        tasks.push(tokio::spawn(async move {
+            for n in 0..WRITES / 6 {
+                let key = format!("k{}", (n * 7 + writer) % 11);
+                if n % 5 == 4 {
+                    // A delete that finds nothing takes no revision: a put beside it does.
+                    let request = TxnRequest {
+                        success: vec![
+                            RequestOp::DeleteRange(delete(&key)),
+                            RequestOp::Put(put("k", "x")),
+                        ],
+                        ..Default::default()
+                    };
+                    store.txn(request).await.unwrap();
+                } else {
+                    set(&store, &key, &n.to_string()).await;
+                }
+            }
+        }));
+    }
+    for watcher in 0..24i64 {
+        let store = store.clone();
+        tasks.push(tokio::spawn(async move {
+            while store.revision() < watcher * 40 {
+                tokio::task::yield_now().await;
+            }
+            let from = (store.revision() - watcher * 17).max(2);
+            let mut watch = store.watch(WatchRequest::prefix("k", from)).unwrap();
+            let (mut seen, mut last) = (from - 1, None::<(i64, Vec<u8>)>);
+            while seen < WRITES + 1 {
+                let response = next(&mut watch).await;
+                assert!(!response.canceled, "{}", response.cancel_reason);
+                for event in &response.events {
+                    let revision = event.kv.mod_revision;
+                    if revision != seen {
+                        assert_eq!(
+                            revision,
+                            seen + 1,
+                            "watcher {watcher}: a revision is missing"
+                        );
+                        seen = revision;
+                        last = None;
+                    }
+                    let at = (revision, event.kv.key.to_vec());
+                    assert_ne!(last.as_ref(), Some(&at), "watcher {watcher}: doubled");
+                    last = Some(at);
+                    if let Some(before) = &event.prev_kv {
+                        assert_eq!(before.key, event.kv.key);
+                        assert!(before.mod_revision < revision);
+                    }
+                }
+                assert!(response.header.revision >= seen);
+                if watcher % 3 == 0 {
+                    tokio::time::sleep(Duration::from_millis(3)).await;
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(store.metrics().slow_watchers.get(), 0);
+    assert_eq!(store.metrics().watchers.get(), 0);
+    store.shutdown().await;
+}

@@ -1,0 +1,127 @@
+//! The edge to the disk: a flat folder of files that can be read, written, flushed and removed.
+//!
+//! Everything durable (the raft log and the state machine's file) goes through this trait, so that tests can put a disk
+//! beneath it that loses or tears what was not flushed. The contract: after `sync_data` returns, every write to that file that
+//! returned before it began survives a crash; after `sync_dir` returns, so do creations and removals. Nothing else does.
+
+use std::{
+    fmt, fs,
+    io::{self, ErrorKind},
+    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// One open file.
+pub trait DiskFile: fmt::Debug + Send + Sync + 'static {
+    /// Length in bytes.
+    fn len(&self) -> io::Result<u64>;
+    /// Fills `out` from `offset`; less than that is an error.
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<()>;
+    /// Writes all of `data` at `offset`.
+    fn write_at(&self, data: &[u8], offset: u64) -> io::Result<()>;
+    /// Cuts the file, or extends it with zeroes.
+    fn set_len(&self, len: u64) -> io::Result<()>;
+    /// Waits until everything written is on disk.
+    fn sync_data(&self) -> io::Result<()>;
+}
+
+/// A flat folder.
+pub trait Disk: fmt::Debug + Send + Sync + 'static {
+    /// Names of the files there are.
+    fn list(&self) -> io::Result<Vec<String>>;
+    /// Opens a file, and makes it if it is missing.
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>>;
+    /// Removes a file; one that is missing is fine.
+    fn remove(&self, name: &str) -> io::Result<()>;
+    /// Waits until creations and removals are on disk.
+    fn sync_dir(&self) -> io::Result<()>;
+    /// How errors name a file.
+    fn describe(&self, name: &str) -> String;
+}
+
+/// A folder of the file system.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder (readable by its owner alone) if it is missing.
+    pub fn create(path: &Path) -> io::Result<Folder> {
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)?;
+        Ok(Folder {
+            path: path.to_owned(),
+        })
+    }
+}
+
+impl Disk for Folder {
+    fn list(&self) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if entry.file_type()?.is_file()
+                && let Ok(name) = entry.file_name().into_string()
+            {
+                names.push(name);
+            }
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        let file = fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(self.path.join(name))?;
+        Ok(Box::new(OsFile(file)))
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        match fs::remove_file(self.path.join(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn sync_dir(&self) -> io::Result<()> {
+        fs::File::open(&self.path)?.sync_all()
+    }
+
+    fn describe(&self, name: &str) -> String {
+        self.path.join(name).display().to_string()
+    }
+}
+
+/// A file of the operating system.
+#[derive(Debug)]
+struct OsFile(fs::File);
+
+impl DiskFile for OsFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_exact_at(out, offset)
+    }
+
+    fn write_at(&self, data: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_all_at(data, offset)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.0.sync_data()
+    }
+}

@@ -1,0 +1,297 @@
+//! One watch as its user sees it.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use super::hub::{Inbox, Queue};
+use crate::{
+    Error,
+    core::SharedCore,
+    mvcc::{
+        Change,
+        history::{Piece, piece},
+        space::contains,
+    },
+    rpc::{Event, EventKind, WatchFilters, WatchRequest, WatchResponse},
+};
+
+/// Events after which a response is closed, at the next revision.
+const MAX_RESPONSE_EVENTS: usize = 1_024;
+
+/// One watch. Dropping it ends it.
+#[derive(Debug)]
+pub struct Watcher {
+    core: SharedCore,
+    inbox: Arc<Inbox>,
+    filters: WatchFilters,
+    prev_kv: bool,
+    progress_interval: Option<Duration>,
+    ended: Option<WatchResponse>,
+}
+
+/// What a look into the inbox says is to be done.
+enum Next {
+    Deliver(Vec<Arc<Change>>, i64),
+    CatchUp(i64),
+    Progress,
+    Closed,
+    Wait,
+}
+
+impl Watcher {
+    /// Begins a watch.
+    pub(crate) fn new(
+        core: SharedCore,
+        request: WatchRequest,
+        progress_interval: Duration,
+    ) -> Result<Watcher, Error> {
+        let inbox = {
+            // Under the lock no change can come between the revision read here and the watch's being known to the hub.
+            let space = core.space.read();
+            let current = space.revision;
+            let from = if request.start_revision <= 0 {
+                current + 1
+            } else {
+                request.start_revision
+            };
+            let behind = (from <= current).then_some(from);
+            let inbox = Arc::new(Inbox {
+                key: request.key,
+                range_end: request.range_end,
+                queue: parking_lot::Mutex::new(Queue::new(from, behind)),
+                wake: tokio::sync::Notify::new(),
+            });
+            if !core.hub.add(&inbox) {
+                return Err(Error::Stopped);
+            }
+            if behind.is_some() {
+                core.metrics.slow_watchers.inc();
+            }
+            inbox
+        };
+        Ok(Watcher {
+            core,
+            inbox,
+            filters: request.filters,
+            prev_kv: request.prev_kv,
+            progress_interval: request.progress_notify.then_some(progress_interval),
+            ended: None,
+        })
+    }
+
+    /// The next response. Waits without end while nothing happens; cancel safe. After a response with `canceled`
+    /// set, every call returns that response again.
+    pub async fn recv(&mut self) -> WatchResponse {
+        if let Some(ended) = &self.ended {
+            return ended.clone();
+        }
+        loop {
+            let inbox = Arc::clone(&self.inbox);
+            match self.look() {
+                Next::Deliver(changes, revision) => {
+                    if let Some(response) = self.deliver(&changes, revision) {
+                        return response;
+                    }
+                }
+                Next::CatchUp(from) => {
+                    if let Some(response) = self.catch_up(from).await {
+                        return response;
+                    }
+                }
+                Next::Progress => return self.response(Vec::new(), self.core.revision()),
+                Next::Closed => return self.end(0, Error::Stopped.to_string()),
+                Next::Wait => {
+                    if self.wait(inbox.wake.notified()).await {
+                        return self.response(Vec::new(), self.core.revision());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks for a response without events as soon as this watch has everything up to the current revision.
+    pub fn request_progress(&self) {
+        self.inbox.queue.lock().progress = true;
+        self.inbox.wake.notify_one();
+    }
+
+    /// Waits for the inbox. `true`: nothing came for the interval after which progress is told.
+    async fn wait(&self, woken: impl Future<Output = ()>) -> bool {
+        match self.progress_interval {
+            None => {
+                woken.await;
+                false
+            }
+            Some(interval) => {
+                let silent = tokio::time::timeout(interval, woken).await.is_err();
+                let queue = self.inbox.queue.lock();
+                silent && queue.changes.is_empty() && queue.behind.is_none() && !queue.closed
+            }
+        }
+    }
+
+    fn look(&self) -> Next {
+        let mut queue = self.inbox.queue.lock();
+        if queue.closed {
+            return Next::Closed;
+        }
+        let mut changes = Vec::new();
+        let mut events = 0;
+        while events < MAX_RESPONSE_EVENTS
+            && let Some(change) = queue.pop()
+        {
+            events += change.events.len();
+            changes.push(change);
+        }
+        if let Some(last) = changes.last() {
+            // In step and with everything taken, the watch is as far as the store.
+            let in_step = queue.changes.is_empty() && queue.behind.is_none();
+            let revision = if in_step {
+                self.core.revision().max(last.revision)
+            } else {
+                last.revision
+            };
+            queue.from = last.revision + 1;
+            return Next::Deliver(changes, revision);
+        }
+        if let Some(from) = queue.behind {
+            return Next::CatchUp(from);
+        }
+        if std::mem::take(&mut queue.progress) {
+            return Next::Progress;
+        }
+        Next::Wait
+    }
+
+    /// The response to changes, unless none of their events is wanted.
+    fn deliver(&self, changes: &[Arc<Change>], revision: i64) -> Option<WatchResponse> {
+        let mut events = Vec::new();
+        for change in changes {
+            let wanted = change.events.iter().filter(|event| self.wants(event));
+            events.extend(wanted.cloned().map(|event| self.trim(event)));
+        }
+        (!events.is_empty()).then(|| self.response(events, revision))
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        let filtered = match event.kind {
+            EventKind::Put => self.filters.no_put,
+            EventKind::Delete => self.filters.no_delete,
+        };
+        !filtered && contains(&self.inbox.key, &self.inbox.range_end, &event.kv.key)
+    }
+
+    fn trim(&self, mut event: Event) -> Event {
+        if !self.prev_kv {
+            event.prev_kv = None;
+        }
+        event
+    }
+
+    fn response(&self, events: Vec<Event>, revision: i64) -> WatchResponse {
+        self.core.metrics.events.inc_by(events.len() as u64);
+        WatchResponse {
+            header: self.core.header(revision),
+            events,
+            ..Default::default()
+        }
+    }
+
+    fn end(&mut self, compact_revision: i64, reason: String) -> WatchResponse {
+        let response = WatchResponse {
+            header: self.core.header(self.core.revision()),
+            compact_revision,
+            canceled: true,
+            cancel_reason: reason,
+            ..Default::default()
+        };
+        self.ended = Some(response.clone());
+        response
+    }
+
+    /// Takes a piece of history. `None`: nothing in it is wanted.
+    async fn catch_up(&mut self, from: i64) -> Option<WatchResponse> {
+        let (piece, reader) = {
+            let space = self.core.space.read();
+            if from > space.revision {
+                self.get_in_step(from);
+                return None;
+            }
+            let piece = piece(&space, &self.inbox.key, &self.inbox.range_end, from);
+            let reader = match &piece {
+                Piece::Past { past, .. } if past.needs_disk() => Some(self.core.reader(&space)),
+                _ => None,
+            };
+            if let Piece::Recent { next, .. } | Piece::Past { next, .. } = &piece
+                && *next > space.revision
+                && reader.is_none()
+            {
+                // The piece reaches the present, and what it needs is in hand.
+                self.get_in_step(*next);
+            }
+            (piece, reader)
+        };
+        match piece {
+            Piece::Compacted(revision) => Some(self.end(revision, Error::Compacted.to_string())),
+            Piece::Recent { changes, next } => {
+                self.advance(from, next);
+                self.deliver(&changes, next - 1)
+            }
+            Piece::Past { past, next } => {
+                let want_prev = self.prev_kv;
+                let events = match reader {
+                    None => past.finish(&NoDisk, want_prev),
+                    Some(Err(error)) => Err(error),
+                    Some(Ok(reader)) => {
+                        let read =
+                            tokio::task::spawn_blocking(move || past.finish(&reader, want_prev));
+                        read.await
+                            .unwrap_or_else(|e| Err(Error::Internal(e.to_string())))
+                    }
+                };
+                match events {
+                    Err(error) => Some(self.end(0, error.to_string())),
+                    Ok(mut events) => {
+                        self.advance(from, next);
+                        events.retain(|event| self.wants(event));
+                        (!events.is_empty()).then(|| self.response(events, next - 1))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets the hub put changes from `next` on into the inbox. The key space must be locked.
+    fn get_in_step(&self, next: i64) {
+        let mut queue = self.inbox.queue.lock();
+        queue.behind = None;
+        queue.from = next;
+        self.core.metrics.slow_watchers.dec();
+    }
+
+    /// Notes that history before `next` is taken, if the watch is still where it was.
+    fn advance(&self, from: i64, next: i64) {
+        let mut queue = self.inbox.queue.lock();
+        if queue.behind == Some(from) {
+            queue.behind = Some(next);
+            queue.from = next;
+        }
+    }
+}
+
+/// For history that needs no disk.
+struct NoDisk;
+
+impl crate::mvcc::Values for NoDisk {
+    fn value(&self, rev: crate::mvcc::version::Rev) -> Result<bytes::Bytes, Error> {
+        Err(Error::Internal(format!(
+            "the value of revision {} is not in memory",
+            rev.main
+        )))
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.core.hub.remove(&self.inbox);
+    }
+}
