@@ -152,8 +152,12 @@ impl Action {
     }
 }
 
-/// Carries out one action. What is already gone counts as deleted.
-pub async fn execute(writer: &Writer, recorder: &Recorder, action: Action) -> Result<(), Error> {
+/// Carries out one action; returns the metadata of what was written. What is already gone counts as deleted.
+pub async fn execute(
+    writer: &Writer,
+    recorder: &Recorder,
+    action: Action,
+) -> Result<Option<ObjectMeta>, Error> {
     match action {
         Action::Create {
             kind,
@@ -161,7 +165,8 @@ pub async fn execute(writer: &Writer, recorder: &Recorder, action: Action) -> Re
             body,
         } => {
             let body = Bytes::from(body.to_string());
-            writer.create(kind, &namespace, body).await.map(drop)
+            let written = writer.create(kind, &namespace, body).await?;
+            Ok(Some(written.metadata))
         }
         Action::Patch {
             kind,
@@ -170,15 +175,11 @@ pub async fn execute(writer: &Writer, recorder: &Recorder, action: Action) -> Re
             subresource,
             patch,
             body,
-        } => writer
-            .patch(
-                Target::new(kind, &namespace, &name),
-                subresource,
-                patch,
-                &body,
-            )
-            .await
-            .map(drop),
+        } => {
+            let target = Target::new(kind, &namespace, &name);
+            let written = writer.patch(target, subresource, patch, &body).await?;
+            Ok(Some(written.metadata))
+        }
         Action::Delete {
             kind,
             namespace,
@@ -194,13 +195,13 @@ pub async fn execute(writer: &Writer, recorder: &Recorder, action: Action) -> Re
                 .delete(Target::new(kind, &namespace, &name), &options)
                 .await
             {
-                Err(error) if error.is_not_found() || error.is_conflict() => Ok(()),
-                other => other,
+                Err(error) if error.is_not_found() || error.is_conflict() => Ok(None),
+                other => other.map(|()| None),
             }
         }
         Action::Event(event) => {
             event.record(recorder);
-            Ok(())
+            Ok(None)
         }
     }
 }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::objects::Key;
+use crate::objects::{Key, Meta};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// Expectations older than this are no longer waited for (upstream: `ExpectationsTimeout`).
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -94,9 +95,82 @@ impl Expectations {
     }
 }
 
+/// Versions of objects that a controller wrote: a cache that shows an older one is behind the controller's own writes, and
+/// a decision made on it could undo them or do them twice.
+#[derive(Debug, Default)]
+pub struct Written {
+    entries: Mutex<HashMap<String, Version>>,
+}
+
+#[derive(Debug)]
+struct Version {
+    version: String,
+    since: Instant,
+}
+
+/// Versions that are kept at most; older ones are then forgotten.
+const MAX_WRITTEN: usize = 10_000;
+
+impl Written {
+    /// Notes the metadata that the API server answered a write with.
+    pub fn note(&self, meta: &ObjectMeta, now: Instant) {
+        let mut entries = self.entries.lock();
+        if entries.len() >= MAX_WRITTEN {
+            entries.retain(|_, v| now.saturating_duration_since(v.since) < TIMEOUT);
+        }
+        let version = Version {
+            version: meta.version().to_owned(),
+            since: now,
+        };
+        entries.insert(meta.uid().to_owned(), version);
+    }
+
+    /// Whether this, as the cache has it, is older than what was written.
+    pub fn is_behind(&self, cached: &ObjectMeta, now: Instant) -> bool {
+        let mut entries = self.entries.lock();
+        let Some(written) = entries.get(cached.uid()) else {
+            return false;
+        };
+        let waited_enough = now.saturating_duration_since(written.since) > TIMEOUT;
+        let behind = is_older(cached.version(), &written.version) && !waited_enough;
+        if !behind {
+            entries.remove(cached.uid());
+        }
+        behind
+    }
+
+    /// Forgets an object that is gone.
+    pub fn forget(&self, uid: &str) {
+        self.entries.lock().remove(uid);
+    }
+}
+
+/// Whether one `resourceVersion` of an object is older than another (KEP-5504: they are decimal numbers of any length).
+fn is_older(a: &str, b: &str) -> bool {
+    (a.len(), a) < (b.len(), b)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cache_behind_its_own_writes_is_noticed() {
+        let meta = |version: &str| -> ObjectMeta {
+            serde_yaml::from_str(&format!("{{uid: u, resourceVersion: '{version}'}}")).unwrap()
+        };
+        let (written, now) = (Written::default(), Instant::now());
+        assert!(!written.is_behind(&meta("1"), now));
+        written.note(&meta("100"), now);
+        assert!(written.is_behind(&meta("99"), now));
+        assert!(!written.is_behind(&meta("99"), now + TIMEOUT * 2));
+        written.note(&meta("100"), now);
+        assert!(!written.is_behind(&meta("101"), now));
+        assert!(
+            !written.is_behind(&meta("99"), now),
+            "what was caught up with is forgotten"
+        );
+    }
 
     #[test]
     fn all_must_be_seen_or_time_must_pass() {

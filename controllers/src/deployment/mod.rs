@@ -19,11 +19,13 @@ use std::time::Duration;
 use hydrofoil_client::events::Recorder;
 use parking_lot::Mutex;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::action::{self, Action};
 use crate::clock;
 use crate::context::{Context, Work};
 use crate::error::Error;
+use crate::expectations::Written;
 use crate::objects::{DEPLOYMENT, Deployment, Key, Meta, Pod, REPLICA_SET, ReplicaSet};
 use crate::ownership;
 use crate::queue::Queue;
@@ -39,6 +41,7 @@ struct Controller {
     queue: Arc<Queue<Key>>,
     recorder: Recorder,
     selectors: Mutex<SelectorIndex>,
+    written: Written,
 }
 
 /// Registers the controller's interest in changes and returns its work.
@@ -48,6 +51,7 @@ pub fn start(context: &Arc<Context>) -> Work {
         queue: context.queue("deployment"),
         recorder: context.recorder("deployment-controller"),
         selectors: Mutex::default(),
+        written: Written::default(),
     });
     let c = controller.clone();
     context.informers.deployments.on_change(move |change| {
@@ -60,6 +64,9 @@ pub fn start(context: &Arc<Context>) -> Work {
     context.informers.replica_sets.on_change(move |change| {
         for set in [change.old, change.new].into_iter().flatten() {
             c.set_changed(set);
+        }
+        if let (Some(gone), None) = (change.old, change.new) {
+            c.written.forget(gone.metadata.uid());
         }
     });
     let c = controller.clone();
@@ -157,6 +164,14 @@ impl Controller {
         if ownership::settle(writer, &DEPLOYMENT, &deployment.metadata, &claim, None).await? {
             return Ok(Next::default());
         }
+        let now = Instant::now();
+        if claim
+            .owned
+            .iter()
+            .any(|set| self.written.is_behind(&set.metadata, now))
+        {
+            return Err(Error::Stale);
+        }
         let view = reconcile::View {
             living_pods: self.living_pods(&deployment, &claim.owned),
             deployment: deployment.clone(),
@@ -172,8 +187,12 @@ impl Controller {
                 if let Err(error) = result {
                     return self.creation_failed(&deployment, &name, error).await;
                 }
-            } else {
-                action::execute(writer, &self.recorder, action).await?;
+                continue;
+            }
+            let is_set = matches!(&action, Action::Patch { kind, .. } if **kind == REPLICA_SET);
+            let written = action::execute(writer, &self.recorder, action).await?;
+            if let Some(meta) = written.filter(|_| is_set) {
+                self.written.note(&meta, now);
             }
         }
         Ok(Next {

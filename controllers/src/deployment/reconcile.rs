@@ -52,8 +52,10 @@ impl Set {
         self.object.metadata.name()
     }
 
+    /// Pods that are available and stay: of a ReplicaSet that was just made smaller the status still counts those that go.
     fn available(&self) -> i32 {
-        self.object.status.available_replicas.unwrap_or(0)
+        let counted = self.object.status.available_replicas.unwrap_or(0);
+        counted.min(self.object.replicas())
     }
 
     /// The patch that makes the object what it shall be, if it is not.

@@ -1,5 +1,5 @@
 //! Rollouts under a seeded world: ReplicaSets grow and shrink their pods at their own pace, pods become ready or do not, and
-//! the controller may see an old picture of all this. Whatever happens, there are never more pods wanted than the surge
+//! the controller may see an old picture of all this, though never one from before its own last write. Whatever happens, there are never more pods wanted than the surge
 //! allows, and never fewer available than `maxUnavailable` allows once enough were.
 
 use std::collections::HashMap;
@@ -178,6 +178,10 @@ impl World {
         self.bump(&name);
     }
 
+    fn sets_version(&self) -> (u64, usize) {
+        (self.version, self.sets.len())
+    }
+
     fn wanted(&self) -> i32 {
         self.sets.values().map(ReplicaSet::replicas).sum()
     }
@@ -225,8 +229,12 @@ fn run(seed: u64) {
                     world.view()
                 });
                 for action in &plan.actions {
+                    let sets = world.sets_version();
                     if !world.apply(action) {
                         break;
+                    }
+                    if world.sets_version() != sets {
+                        stale = world.clone();
                     }
                 }
             }
