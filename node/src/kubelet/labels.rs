@@ -47,8 +47,6 @@ pub(crate) fn sandbox_annotations(pod: &Pod) -> HashMap<String, String> {
         .annotations
         .iter()
         .flatten()
-        // Written by kubectl for itself; it repeats the whole object.
-        .filter(|(key, _)| *key != "kubectl.kubernetes.io/last-applied-configuration")
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     annotations.insert(CONFIG_SOURCE.to_owned(), "api".to_owned());

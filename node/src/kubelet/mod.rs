@@ -1,9 +1,24 @@
 //! The kubelet.
 
 mod config;
+mod cri;
+mod cri_config;
+mod env;
+mod fields;
+mod hooks;
+mod images;
 mod labels;
+mod logs;
 mod machine;
+mod objects;
+mod pleg;
+mod probes;
+mod record;
+mod references;
+mod resources;
+mod service_env;
 mod text;
+mod volumes;
 
 pub use config::{Config, Tls};
 
