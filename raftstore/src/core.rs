@@ -4,9 +4,12 @@
 //! `applied`. A change is put into the key space, handed to watchers and queued for disk under one hold of `space`, so every
 //! one of them sees changes in the order of revisions.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+use std::{
+    fs,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
 };
 
 use openraft::EntryPayload;
@@ -54,6 +57,8 @@ pub struct Core {
     pub leases: LeaseClock,
     /// The counters.
     pub metrics: Metrics,
+    /// Held as long as anything may still write to the folder.
+    _lock: Option<Arc<fs::File>>,
     revision: AtomicI64,
     term: AtomicU64,
     sole_voter: AtomicBool,
@@ -68,6 +73,7 @@ impl Core {
         limits: Limits,
         clock: Clock,
         metrics: Metrics,
+        lock: Option<Arc<fs::File>>,
     ) -> Result<Core, Error> {
         let (space, mut state) = backend.load(limits)?;
         let durable = state.applied.is_some().then(|| state.clone());
@@ -93,6 +99,7 @@ impl Core {
             leases: LeaseClock::new(clock),
             metrics,
             term: AtomicU64::new(0),
+            _lock: lock,
             sole_voter: AtomicBool::new(false),
             space: RwLock::new(space),
         };

@@ -59,11 +59,16 @@ pub fn folder(dir: &Path) -> Result<Arc<dyn Disk>, Error> {
 }
 
 /// Opens a store on `disk`.
-pub async fn open(config: &Config, disk: Arc<dyn Disk>, clock: Clock) -> Result<Opened, Error> {
+pub async fn open(
+    config: &Config,
+    disk: Arc<dyn Disk>,
+    clock: Clock,
+    lock: Option<Arc<fs::File>>,
+) -> Result<Opened, Error> {
     let metrics = Metrics::default();
     let (core, log) = {
         let (config, metrics) = (config.clone(), metrics.clone());
-        tokio::task::spawn_blocking(move || read(&config, disk, clock, metrics))
+        tokio::task::spawn_blocking(move || read(&config, disk, clock, metrics, lock))
             .await
             .map_err(|e| Error::Internal(e.to_string()))??
     };
@@ -93,6 +98,7 @@ fn read(
     disk: Arc<dyn Disk>,
     clock: Clock,
     metrics: Metrics,
+    lock: Option<Arc<fs::File>>,
 ) -> Result<(SharedCore, Log), Error> {
     let backend = Backend::open(&*disk, config.backend_cache_bytes)?;
     let limits = Limits {
@@ -106,6 +112,7 @@ fn read(
         limits,
         clock,
         metrics.clone(),
+        lock,
     )?;
     let log_config = LogConfig {
         cluster_id: config.cluster_id,

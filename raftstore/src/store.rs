@@ -53,7 +53,7 @@ pub(crate) struct Inner {
     stop: CancellationToken,
     tasks: TaskTracker,
     persist: Mutex<Option<std::thread::JoinHandle<()>>>,
-    lock: Option<fs::File>,
+    lock: Option<Arc<fs::File>>,
 }
 
 impl fmt::Debug for Inner {
@@ -99,7 +99,8 @@ impl Store {
         disk: Arc<dyn Disk>,
         lock: Option<fs::File>,
     ) -> Result<Store, Error> {
-        let opened = open::open(&config, disk, Clock::start()).await?;
+        let lock = lock.map(Arc::new);
+        let opened = open::open(&config, disk, Clock::start(), lock.clone()).await?;
         let inner = Arc::new(Inner {
             core: opened.core,
             raft: opened.raft,
@@ -519,7 +520,8 @@ impl Inner {
             tracing::error!("raft panicked while it was shut down");
         }
         self.core.pending.close();
-        if let Some(thread) = self.persist.lock().take()
+        let thread = self.persist.lock().take();
+        if let Some(thread) = thread
             && !matches!(
                 tokio::task::spawn_blocking(move || thread.join()).await,
                 Ok(Ok(()))
@@ -539,10 +541,21 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        if self.stopped.load(Ordering::Acquire) {
+            return;
+        }
         // Nobody shut the store down: let its threads and tasks end by themselves.
         self.stop.cancel();
         self.core.hub.close();
         self.core.pending.close();
+        let (raft, log) = (self.raft.clone(), self.log.clone());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                // It only says whether raft panicked, and nobody is left to tell.
+                drop(raft.shutdown().await);
+                log.close_blocking().await;
+            });
+        }
     }
 }
 

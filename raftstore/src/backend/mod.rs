@@ -159,7 +159,7 @@ impl Backend {
         Ok(Reader(run("reading", || self.image_table())?))
     }
 
-    fn image_table(&self) -> Result<Option<ReadOnlyTable<(u64, u32), &'static [u8]>>, redb::Error> {
+    fn image_table(&self) -> Result<Option<ValueTable>, redb::Error> {
         match self.db.begin_read()?.open_table(VALUES) {
             Ok(table) => Ok(Some(table)),
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
@@ -277,8 +277,10 @@ impl Image {
     }
 }
 
+type ValueTable = ReadOnlyTable<(u64, u32), &'static [u8]>;
+
 /// Reads values.
-pub struct Reader(Option<ReadOnlyTable<(u64, u32), &'static [u8]>>);
+pub struct Reader(Option<ValueTable>);
 
 impl Values for Reader {
     fn value(&self, rev: Rev) -> Result<Bytes, Error> {

@@ -75,11 +75,11 @@ pub struct Space {
     hand: Bytes,
 }
 
+/// Where a range begins and ends.
+pub type KeyBounds<'a> = (Bound<&'a [u8]>, Bound<&'a [u8]>);
+
 /// The bounds of `key` and `range_end` in etcd's form, or `None` if nothing can lie between.
-pub fn bounds<'a>(
-    key: &'a [u8],
-    range_end: &'a [u8],
-) -> Option<(Bound<&'a [u8]>, Bound<&'a [u8]>)> {
+pub fn bounds<'a>(key: &'a [u8], range_end: &'a [u8]) -> Option<KeyBounds<'a>> {
     match range_end {
         [] => Some((Bound::Included(key), Bound::Included(key))),
         [0] => Some((Bound::Included(key), Bound::Unbounded)),
@@ -302,23 +302,17 @@ impl Space {
 
     /// Drops latest values until the bound is met or `limit` keys were looked at. Goes round in the order of keys.
     pub fn evict_step(&mut self, limit: usize) {
-        let mut seen = 0;
-        let mut next = None;
         let from = std::mem::take(&mut self.hand);
-        for (key, history) in self
-            .tree
-            .range_mut::<[u8], _>((Bound::Included(&from[..]), Bound::Unbounded))
-        {
+        let rest = (Bound::Included(&from[..]), Bound::Unbounded);
+        for (seen, (key, history)) in self.tree.range_mut::<[u8], _>(rest).enumerate() {
             if seen >= limit || self.hot_bytes <= self.limits.value_bytes {
-                next = Some(key.clone());
-                break;
+                self.hand = key.clone();
+                return;
             }
-            seen += 1;
             if history.latest.rev.main <= self.persisted {
                 self.hot_bytes -= history.latest.cool();
             }
         }
-        self.hand = next.unwrap_or_default();
     }
 
     /// Takes values back into memory that a reader had to fetch, as far as the bound allows.

@@ -99,13 +99,16 @@ struct Chosen<'a> {
     nested: Vec<Chosen<'a>>,
 }
 
+/// The answer to a transaction, and what it changed.
+type Done = (TxnResponse, Option<Arc<Change>>);
+
 /// Does a transaction, or says why it must not be done.
 fn apply_txn(
     space: &mut Space,
     txn: &TxnRequest,
     values: &dyn Values,
     header: ResponseHeader,
-) -> Result<Result<(TxnResponse, Option<Arc<Change>>), Refusal>, Error> {
+) -> Result<Result<Done, Refusal>, Error> {
     let chosen = choose(space, txn, values)?;
     if let Err(refusal) = check(space, &chosen) {
         return Ok(Err(refusal));

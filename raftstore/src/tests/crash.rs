@@ -34,7 +34,8 @@ async fn write_until_dark(store: &Store, generation: u64) -> BTreeMap<i64, (Stri
     acknowledged
 }
 
-async fn survives(seed: u64) {
+/// Returns how many writes were acknowledged.
+async fn survives(seed: u64) -> usize {
     let mut disk = Forgetful::new();
     let mut acknowledged: BTreeMap<i64, (String, String)> = BTreeMap::new();
     for generation in 0..3 {
@@ -67,11 +68,17 @@ async fn survives(seed: u64) {
         disk = disk.crashed(seed * 3 + generation);
         store.shutdown().await;
     }
+    acknowledged.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_acknowledged_write_is_lost_whatever_the_disk_forgets() {
+    let mut acknowledged = 0;
     for seed in 0..40 {
-        survives(seed).await;
+        acknowledged += survives(seed).await;
     }
+    assert!(
+        acknowledged > 1_000,
+        "{acknowledged} writes are too few to say much"
+    );
 }

@@ -47,7 +47,16 @@ impl StoreBuilder<TypeConfig, Log, Machine, Guard> for OnDisk {
             value_bytes: 1 << 20,
         };
         let backend = Backend::open(&*disk, 1 << 20).unwrap();
-        let core = Core::load(backend, 1, 1, limits, Clock::start(), Metrics::default()).unwrap();
+        let core = Core::load(
+            backend,
+            1,
+            1,
+            limits,
+            Clock::start(),
+            Metrics::default(),
+            None,
+        )
+        .unwrap();
         let core = Arc::new(core);
         persist::start(
             Arc::clone(&core),

@@ -133,7 +133,7 @@ fn finish(shared: &Shared, chunks: Vec<Chunk>, result: Result<(), String>) {
             Err(reason) => state.failed = Some(reason.clone()),
         }
     }
-    let told = result.as_ref().map(|()| ()).map_err(String::as_str);
+    let told = result.as_ref().copied().map_err(String::as_str);
     for chunk in chunks {
         for done in chunk.done {
             done.tell(told);
