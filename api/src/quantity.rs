@@ -6,6 +6,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::ops::{Add, Sub};
 
 /// The longest text that is looked at; real amounts have a dozen characters.
 const MAX_TEXT: usize = 128;
@@ -283,32 +284,6 @@ impl Quantity {
         self.mantissa as f64 * 10f64.powi(self.scale)
     }
 
-    /// The sum, in this quantity's format (the other's if this is zero), clamped.
-    #[must_use]
-    pub fn add(self, other: Quantity) -> Quantity {
-        let format = if self.is_zero() {
-            other.format
-        } else {
-            self.format
-        };
-        let scale = self.scale.min(other.scale);
-        let sum = self.scaled(scale).saturating_add(other.scaled(scale));
-        Quantity {
-            mantissa: sum,
-            scale,
-            format,
-        }
-    }
-
-    /// The difference, in this quantity's format (the other's if this is zero), clamped.
-    #[must_use]
-    pub fn sub(self, other: Quantity) -> Quantity {
-        self.add(Quantity {
-            mantissa: other.mantissa.saturating_neg(),
-            ..other
-        })
-    }
-
     /// The number and its power of 1024, for whole amounts.
     fn base1024(&self) -> (i128, i32) {
         let mut number = self.value();
@@ -429,6 +404,38 @@ impl fmt::Display for Quantity {
             Some(suffix) => write!(f, "{number}{suffix}"),
             None if exponent == 0 => write!(f, "{number}"),
             None => write!(f, "{number}e{exponent}"),
+        }
+    }
+}
+
+/// The sum, in the left quantity's format (the right's if the left is zero), clamped.
+impl Add for Quantity {
+    type Output = Quantity;
+
+    fn add(self, other: Quantity) -> Quantity {
+        let format = if self.is_zero() {
+            other.format
+        } else {
+            self.format
+        };
+        let scale = self.scale.min(other.scale);
+        let sum = self.scaled(scale).saturating_add(other.scaled(scale));
+        Quantity {
+            mantissa: sum,
+            scale,
+            format,
+        }
+    }
+}
+
+/// The difference, in the left quantity's format (the right's if the left is zero), clamped.
+impl Sub for Quantity {
+    type Output = Quantity;
+
+    fn sub(self, other: Quantity) -> Quantity {
+        self + Quantity {
+            mantissa: other.mantissa.saturating_neg(),
+            ..other
         }
     }
 }
@@ -559,9 +566,9 @@ mod tests {
     #[test]
     fn adds_and_subtracts() {
         let parse = |t| Quantity::parse(t).unwrap();
-        assert_eq!(parse("1Gi").add(parse("512Mi")).to_string(), "1536Mi");
-        assert_eq!(parse("1").sub(parse("250m")).to_string(), "750m");
-        assert_eq!(Quantity::ZERO.add(parse("1Ki")).to_string(), "1Ki");
+        assert_eq!((parse("1Gi") + parse("512Mi")).to_string(), "1536Mi");
+        assert_eq!((parse("1") - parse("250m")).to_string(), "750m");
+        assert_eq!((Quantity::ZERO + parse("1Ki")).to_string(), "1Ki");
     }
 
     proptest! {
@@ -587,7 +594,7 @@ mod tests {
         #[test]
         fn sums_undo(a in any::<i32>(), b in any::<i32>()) {
             let (a, b) = (Quantity::from_milli(a.into()), Quantity::from_milli(b.into()));
-            prop_assert_eq!(a.add(b).sub(b), a);
+            prop_assert_eq!(a + b - b, a);
         }
     }
 }
