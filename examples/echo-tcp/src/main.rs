@@ -30,7 +30,11 @@ fn main() -> std::io::Result<()> {
             match listener.accept() {
                 Ok((stream, _)) => {
                     if stream.set_nonblocking(true).is_ok() {
-                        connections.push(Connection { stream, buffer: Vec::new(), ended: false });
+                        connections.push(Connection {
+                            stream,
+                            buffer: Vec::new(),
+                            ended: false,
+                        });
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -83,9 +87,17 @@ fn wait(listener: &TcpListener, connections: &[Connection]) -> std::io::Result<(
     }
     // SAFETY: the pointer and the length are those of one vector, which outlives the call.
     let ready = unsafe { libc::poll(sockets.as_mut_ptr(), sockets.len() as libc::nfds_t, -1) };
-    if ready < 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) }
+    if ready < 0 {
+        Err(std::io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
 }
 
 fn interest(fd: RawFd, events: libc::c_short) -> libc::pollfd {
-    libc::pollfd { fd, events, revents: 0 }
+    libc::pollfd {
+        fd,
+        events,
+        revents: 0,
+    }
 }

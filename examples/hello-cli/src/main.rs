@@ -15,10 +15,15 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let message = std::fs::read_to_string(MESSAGE).map_err(|error| format!("cannot read {MESSAGE}: {error}"))?;
+    let message = std::fs::read_to_string(MESSAGE)
+        .map_err(|error| format!("cannot read {MESSAGE}: {error}"))?;
     let token = std::env::var("TOKEN").map_err(|error| format!("the variable TOKEN: {error}"))?;
     let names: Vec<String> = std::env::args().skip(1).collect();
-    let name = if names.is_empty() { "world".to_owned() } else { names.join(" and ") };
+    let name = if names.is_empty() {
+        "world".to_owned()
+    } else {
+        names.join(" and ")
+    };
     println!("{}, {name}!", message.trim_end());
     println!("the token has {} characters", token.chars().count());
     Ok(())
