@@ -1,0 +1,85 @@
+//! What a Service takes from a range (addresses and ports) around its write: reserved before, kept or given back after.
+//!
+//! Objects of every other kind pass through: the rules are in `crate::allocate`, here is only who they are for.
+
+use serde_json::Value;
+
+use hydrofoil_api::status::ApiError;
+
+use crate::allocate::{Allocator, Reservation};
+use crate::resources::Served;
+
+/// The stored kind whose objects are given something.
+const SERVICES: &str = "services/specs";
+
+/// The ranges.
+pub struct Allocation {
+    services: Allocator,
+}
+
+/// What was reserved for a write; given back when the write does not happen.
+#[must_use]
+pub struct Reserved(Option<Reservation>);
+
+impl Reserved {
+    /// The write happened.
+    pub fn keep(self) {
+        if let Some(reservation) = self.0 {
+            reservation.keep();
+        }
+    }
+}
+
+impl Allocation {
+    /// Over the record of what Services have, which knows the stored ones already ([`Allocator::note`]).
+    pub fn new(services: Allocator) -> Allocation {
+        Allocation { services }
+    }
+
+    /// Reserves for a new object, and writes into it what it got.
+    ///
+    /// # Errors
+    /// 422 for what is taken, 500 when a range is exhausted.
+    pub fn reserve_create(
+        &self,
+        served: &Served,
+        new: &mut Value,
+    ) -> Result<Reserved, ApiError> {
+        self.reserve(served, new, None)
+    }
+
+    /// Reserves what an update adds; what it drops is given back once it is written.
+    ///
+    /// # Errors
+    /// As [`Allocation::reserve_create`].
+    pub fn reserve_update(
+        &self,
+        served: &Served,
+        new: &mut Value,
+        old: &Value,
+    ) -> Result<Reserved, ApiError> {
+        self.reserve(served, new, Some(old))
+    }
+
+    /// Gives back what an object that is gone had.
+    pub fn release(&self, served: &Served, old: &Value) {
+        if served.kind.storage.prefix == SERVICES {
+            self.services.release(old);
+        }
+    }
+
+    fn reserve(
+        &self,
+        served: &Served,
+        new: &mut Value,
+        old: Option<&Value>,
+    ) -> Result<Reserved, ApiError> {
+        if served.kind.storage.prefix != SERVICES {
+            return Ok(Reserved(None));
+        }
+        let seeds = (rand::random(), rand::random());
+        self.services
+            .reserve(new, old, seeds)
+            .map(|reservation| Reserved(Some(reservation)))
+    }
+}
