@@ -11,15 +11,23 @@ mod clock;
 mod config;
 mod context;
 mod deployment;
+mod endpoints;
+mod endpointslice;
+mod endpointslice_mirroring;
 mod error;
 mod expectations;
 mod informer;
 mod metrics;
+mod node_ipam;
 mod objects;
 mod ownership;
+mod pod_gc;
 mod queue;
 mod replicaset;
+mod root_ca;
 mod selector;
+mod service_account;
+mod ttl_after_finished;
 mod worker;
 mod writer;
 
@@ -112,7 +120,19 @@ async fn lead(config: Config, client: kube::Client, metrics: Metrics, shutdown: 
 
 /// Every controller, with its handlers registered and its work not yet begun.
 fn controllers(context: &Arc<Context>) -> Vec<Work> {
-    vec![deployment::start(context), replicaset::start(context)]
+    let mut works = vec![
+        deployment::start(context),
+        replicaset::start(context),
+        endpointslice::start(context),
+        endpoints::start(context),
+        endpointslice_mirroring::start(context),
+        service_account::start(context),
+        root_ca::start(context),
+        ttl_after_finished::start(context),
+        pod_gc::start(context),
+    ];
+    works.extend(node_ipam::start(context));
+    works
 }
 
 /// The field selector for the only ConfigMaps that are watched whole.

@@ -20,8 +20,8 @@ use serde::de::{DeserializeOwned, Deserializer};
 pub use cluster::{ConfigMap, Lease, Namespace, Node, ServiceAccount};
 pub(crate) use meta::slim;
 pub use meta::{Meta, Partial};
-pub use network::{EndpointSlice, Endpoints, Service};
-pub use pod::{ContainerStatus, Pod};
+pub use network::{EndpointSlice, Endpoints, SERVICE_NAME_LABEL, Service};
+pub use pod::Pod;
 pub use workload::{Deployment, Job, ReplicaSet};
 
 /// A resource's coordinates in the API.
