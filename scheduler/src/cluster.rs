@@ -23,6 +23,8 @@ pub struct NodeState {
     pub with_affinity: HashMap<String, Arc<PodInfo>>,
     /// How many of its pods want ports of the node's.
     pub with_ports: usize,
+    /// How many of its pods have each priority.
+    priorities: BTreeMap<i32, usize>,
 }
 
 impl NodeState {
@@ -31,6 +33,7 @@ impl NodeState {
         self.requested.add(&pod.requests);
         self.assumed.add(&pod.assumed);
         self.with_ports += usize::from(!pod.host_ports.is_empty());
+        *self.priorities.entry(pod.spec.priority).or_default() += 1;
         if pod.has_pod_affinity() {
             self.with_affinity.insert(pod.key.uid.clone(), pod.clone());
         }
@@ -44,7 +47,18 @@ impl NodeState {
         self.assumed.sub(&pod.assumed);
         self.with_ports -= usize::from(!pod.host_ports.is_empty());
         self.with_affinity.remove(uid);
+        if let Some(count) = self.priorities.get_mut(&pod.spec.priority) {
+            *count -= 1;
+            if *count == 0 {
+                self.priorities.remove(&pod.spec.priority);
+            }
+        }
         Some(pod)
+    }
+
+    /// The priority of its least important pods; `None` while it has none.
+    pub fn lowest_priority(&self) -> Option<i32> {
+        self.priorities.keys().next().copied()
     }
 }
 
@@ -55,6 +69,9 @@ pub struct Cluster {
     placed: HashMap<String, String>,
     namespaces: HashMap<String, Labels>,
     with_affinity: usize,
+    /// How many nodes have each image.
+    images: HashMap<String, usize>,
+    existing: usize,
 }
 
 impl Cluster {
@@ -76,9 +93,29 @@ impl Cluster {
         self.with_affinity
     }
 
+    /// How many nodes exist.
+    pub fn len(&self) -> usize {
+        self.existing
+    }
+
+    /// Whether no node exists.
+    pub fn is_empty(&self) -> bool {
+        self.existing == 0
+    }
+
+    /// How many nodes have an image of this name.
+    pub fn nodes_with_image(&self, name: &str) -> usize {
+        self.images.get(name).copied().unwrap_or(0)
+    }
+
     /// A namespace's labels.
     pub fn namespace(&self, name: &str) -> Option<&Labels> {
         self.namespaces.get(name)
+    }
+
+    /// Puts these namespaces in the place of all that are known.
+    pub fn set_namespaces(&mut self, all: impl Iterator<Item = (String, Labels)>) {
+        self.namespaces = all.collect();
     }
 
     /// Adds a namespace or changes its labels.
@@ -91,18 +128,47 @@ impl Cluster {
         self.namespaces.remove(name);
     }
 
-    /// Adds a node or changes it.
-    pub fn set_node(&mut self, node: NodeInfo) {
-        let name = node.name.clone();
-        self.nodes.entry(name).or_default().info = Some(Arc::new(node));
+    /// Adds a node or changes it. Returns whether a pod that fits nowhere may fit now.
+    pub fn set_node(&mut self, node: NodeInfo) -> bool {
+        let state = self.nodes.entry(node.name.clone()).or_default();
+        let node = Arc::new(node);
+        let old = state.info.replace(node.clone());
+        let helps = old.as_ref().is_none_or(|old| may_take_more(old, &node));
+        self.existing += usize::from(old.is_none());
+        if let Some(old) = old {
+            if Arc::ptr_eq(&old.images, &node.images) || old.images == node.images {
+                return helps;
+            }
+            self.forget_images(&old);
+        }
+        for name in node.images.keys() {
+            *self.images.entry(name.clone()).or_default() += 1;
+        }
+        helps
     }
 
     /// Forgets a node. Its pods stay counted until they are gone, in case it comes back.
     pub fn remove_node(&mut self, name: &str) {
-        if let Some(state) = self.nodes.get_mut(name) {
-            state.info = None;
-            if state.pods.is_empty() {
-                self.nodes.remove(name);
+        let Some(state) = self.nodes.get_mut(name) else {
+            return;
+        };
+        let old = state.info.take();
+        if state.pods.is_empty() {
+            self.nodes.remove(name);
+        }
+        if let Some(old) = old {
+            self.existing -= 1;
+            self.forget_images(&old);
+        }
+    }
+
+    fn forget_images(&mut self, node: &NodeInfo) {
+        for name in node.images.keys() {
+            if let Some(count) = self.images.get_mut(name) {
+                *count -= 1;
+                if *count == 0 {
+                    self.images.remove(name);
+                }
             }
         }
     }
@@ -117,12 +183,13 @@ impl Cluster {
         self.placed.keys()
     }
 
-    /// Puts a pod on a node, taking it from another if it was there.
-    pub fn place(&mut self, node: &str, pod: Arc<PodInfo>) {
-        self.remove_pod(&pod.key.uid);
+    /// Puts a pod on a node, taking it from another if it was there. Returns it as it was known before.
+    pub fn place(&mut self, node: &str, pod: Arc<PodInfo>) -> Option<Arc<PodInfo>> {
+        let before = self.remove_pod(&pod.key.uid);
         self.with_affinity += usize::from(pod.has_pod_affinity());
         self.placed.insert(pod.key.uid.clone(), node.to_owned());
         self.nodes.entry(node.to_owned()).or_default().add(pod);
+        before
     }
 
     /// Takes a pod off its node.
@@ -136,6 +203,15 @@ impl Cluster {
         }
         Some(pod)
     }
+}
+
+/// Whether a node changed in what decides who fits: a heartbeat or a pulled image is no reason to try every waiting pod again.
+fn may_take_more(old: &NodeInfo, new: &NodeInfo) -> bool {
+    old.labels != new.labels
+        || old.unschedulable != new.unschedulable
+        || old.taints != new.taints
+        || old.allocatable != new.allocatable
+        || old.max_pods != new.max_pods
 }
 
 #[cfg(test)]
@@ -199,5 +275,44 @@ mod tests {
         assert_eq!(cluster.nodes().count(), 0);
         cluster.set_node(node);
         assert_eq!(cluster.node("a").expect("there").1.pods.len(), 1);
+    }
+
+    #[test]
+    fn only_what_decides_who_fits_counts_as_a_change_of_a_node() {
+        let mut cluster = Cluster::default();
+        let mut node = NodeInfo {
+            name: "a".into(),
+            max_pods: 10,
+            ..Default::default()
+        };
+        assert!(cluster.set_node(node.clone()), "a node came");
+        assert!(!cluster.set_node(node.clone()), "a heartbeat");
+        node.images = Arc::new([("r/x:latest".to_owned(), 7)].into());
+        assert!(!cluster.set_node(node.clone()), "an image was pulled");
+        assert_eq!(cluster.nodes_with_image("r/x:latest"), 1);
+        node.max_pods = 11;
+        assert!(cluster.set_node(node));
+        cluster.remove_node("a");
+        assert_eq!(
+            (cluster.nodes_with_image("r/x:latest"), cluster.len()),
+            (0, 0)
+        );
+    }
+
+    #[test]
+    fn the_lowest_priority_follows_the_pods() {
+        let with = |uid: &str, priority: i32| {
+            let json = serde_json::json!({"metadata":{"uid":uid},"spec":{"priority":priority}});
+            Arc::new(PodInfo::new(serde_json::from_value(json).expect("a pod")))
+        };
+        let mut state = NodeState::default();
+        assert_eq!(state.lowest_priority(), None);
+        for (uid, priority) in [("1", 5), ("2", -1), ("3", -1)] {
+            state.add(with(uid, priority));
+        }
+        state.remove("2");
+        assert_eq!(state.lowest_priority(), Some(-1));
+        state.remove("3");
+        assert_eq!(state.lowest_priority(), Some(5));
     }
 }

@@ -157,10 +157,13 @@ impl State {
         let pod = Arc::new(PodInfo::new(pod));
         let uid = pod.key.uid.clone();
         if !pod.spec.node_name.is_empty() {
-            self.assumed.remove(&uid);
+            let confirmed = self.assumed.remove(&uid);
             self.queue.remove(&uid);
             let node = pod.spec.node_name.clone();
-            self.cluster.place(&node, pod);
+            let before = self.cluster.place(&node, pod.clone());
+            if confirmed || before.is_none_or(|before| before.labels != pod.labels) {
+                self.queue.neighbours_changed(now);
+            }
         } else if self.assumed.contains(&uid) {
             // Older news than our own decision.
         } else if ours && !gated && !pod.terminating {
@@ -201,9 +204,13 @@ impl State {
     }
 
     fn nodes(&mut self, change: Change<wire::Node>, now: Instant) {
-        match change {
+        let helps = match change {
             Change::Applied(node) => self.cluster.set_node(node.into()),
-            Change::Deleted(node) => self.cluster.remove_node(&node.metadata.name),
+            Change::Deleted(node) => {
+                self.cluster.remove_node(&node.metadata.name);
+                // Pods that must be near, or spread evenly over, what went may fit elsewhere now.
+                true
+            }
             Change::All(nodes) => {
                 let there: HashSet<&str> = nodes.iter().map(|n| n.metadata.name.as_str()).collect();
                 let known = self.cluster.nodes().map(|(node, _)| node.name.clone());
@@ -217,9 +224,12 @@ impl State {
                     self.cluster.set_node(node.into());
                 }
                 self.synced.1 = true;
+                true
             }
+        };
+        if helps {
+            self.queue.cluster_changed(now);
         }
-        self.queue.cluster_changed(now);
     }
 
     fn namespaces(&mut self, change: Change<wire::Namespace>) {
@@ -229,10 +239,10 @@ impl State {
                 .set_namespace(n.metadata.name, n.metadata.labels),
             Change::Deleted(n) => self.cluster.remove_namespace(&n.metadata.name),
             Change::All(all) => {
-                for n in all {
-                    self.cluster
-                        .set_namespace(n.metadata.name, n.metadata.labels);
-                }
+                let all = all
+                    .into_iter()
+                    .map(|n| (n.metadata.name, n.metadata.labels));
+                self.cluster.set_namespaces(all);
             }
         }
     }
@@ -285,10 +295,15 @@ impl Engine {
         let now = Instant::now();
         match event {
             Event::Pods(change) => {
+                let relisted = matches!(change, Change::All(_));
                 if let Change::Deleted(pod) = &change {
                     self.told.remove(&pod.metadata.uid);
                 }
                 self.state.pods(change, &self.config.scheduler_name, now);
+                if relisted {
+                    let queue = &self.state.queue;
+                    self.told.retain(|uid, _| queue.contains(uid));
+                }
             }
             Event::Nodes(change) => self.state.nodes(change, now),
             Event::Namespaces(change) => self.state.namespaces(change),
@@ -317,16 +332,21 @@ impl Engine {
             let seconds = begun.elapsed().as_secs_f64();
             match decision {
                 Decision::Place(node) => {
-                    self.config.metrics.attempt("scheduled", seconds);
+                    self.attempt("scheduled", seconds);
                     self.bind(pod, node, permit);
                 }
                 Decision::Unfit(unfit) => {
-                    self.config.metrics.attempt("unschedulable", seconds);
+                    self.attempt("unschedulable", seconds);
                     self.unfit(&pod, &unfit);
                 }
             }
         }
         true
+    }
+
+    fn attempt(&self, result: &'static str, seconds: f64) {
+        let profile = &self.config.scheduler_name;
+        self.config.metrics.attempt(result, profile, seconds);
     }
 
     fn bind(&self, pod: Arc<PodInfo>, node: String, permit: tokio::sync::OwnedSemaphorePermit) {

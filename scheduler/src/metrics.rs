@@ -12,7 +12,7 @@ use crate::queue::Depths;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Attempt {
     result: &'static str,
-    profile: &'static str,
+    profile: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -69,11 +69,11 @@ impl Metrics {
         );
     }
 
-    pub(crate) fn attempt(&self, result: &'static str, seconds: f64) {
+    pub(crate) fn attempt(&self, result: &'static str, profile: &str, seconds: f64) {
         self.attempts
             .get_or_create(&Attempt {
                 result,
-                profile: "default-scheduler",
+                profile: profile.to_owned(),
             })
             .inc();
         self.duration.observe(seconds);

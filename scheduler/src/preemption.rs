@@ -38,9 +38,18 @@ pub fn preempt(cluster: &Cluster, pod: &PodInfo, unfit: &Unfit) -> Result<Preemp
         ..Default::default()
     };
     let mut found: Vec<Preemption> = Vec::new();
-    let mut trial = cluster.clone();
+    // Most pods that fit nowhere are as important as all others: only a node with less important ones is worth a trial.
+    let mut trial = None;
     for node in &unfit.resolvable {
-        match victims_on(&mut trial, node, pod) {
+        let lowest = cluster
+            .node(node)
+            .and_then(|(_, state)| state.lowest_priority());
+        if lowest.is_none_or(|lowest| lowest >= pod.spec.priority) {
+            explained.note(node, &no_victims());
+            continue;
+        }
+        let trial = trial.get_or_insert_with(|| cluster.clone());
+        match victims_on(trial, node, pod) {
             Ok(victims) => found.push(Preemption {
                 node: node.clone(),
                 victims,
@@ -58,6 +67,12 @@ pub fn preempt(cluster: &Cluster, pod: &PodInfo, unfit: &Unfit) -> Result<Preemp
         .into_iter()
         .min_by_key(cost)
         .ok_or_else(|| explained.to_string())
+}
+
+fn no_victims() -> Vec<Reason> {
+    vec![Reason::resolvable(
+        "No preemption victims found for incoming pod",
+    )]
 }
 
 /// Whether room that was made for the pod is still being cleared.
@@ -81,13 +96,8 @@ fn victims_on(
     node: &str,
     pod: &PodInfo,
 ) -> Result<Vec<Arc<PodInfo>>, Vec<Reason>> {
-    let none = || {
-        vec![Reason::resolvable(
-            "No preemption victims found for incoming pod",
-        )]
-    };
     let Some((_, state)) = trial.node(node) else {
-        return Err(none());
+        return Err(no_victims());
     };
     let lower = state
         .pods
@@ -95,7 +105,7 @@ fn victims_on(
         .filter(|p| p.spec.priority < pod.spec.priority);
     let mut lower: Vec<Arc<PodInfo>> = lower.cloned().collect();
     if lower.is_empty() {
-        return Err(none());
+        return Err(no_victims());
     }
     lower.sort_by(|a, b| {
         (Reverse(a.spec.priority), &a.created, &a.key).cmp(&(

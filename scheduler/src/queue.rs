@@ -4,7 +4,7 @@
 //! lately), or unschedulable (it failed, and nothing has changed since that could help). Time is given, not read.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,12 @@ pub struct Queue {
     timers: BTreeSet<(Instant, String)>,
     /// Those of `pods` that room was made for.
     nominated: BTreeSet<String>,
-    unschedulable: usize,
+    /// Those that wait for a change.
+    unschedulable: HashSet<String>,
+    /// Those of `unschedulable` to whom it matters where other pods are.
+    minding: HashSet<String>,
+    /// Those being decided upon or bound.
+    in_flight: HashSet<String>,
     counter: u64,
 }
 
@@ -112,6 +117,7 @@ impl Queue {
         waiting.attempts = waiting.attempts.saturating_add(1);
         waiting.place = Place::InFlight;
         waiting.moved = false;
+        self.in_flight.insert(turn.3);
         Some(waiting.pod.clone())
     }
 
@@ -129,6 +135,7 @@ impl Queue {
         let Some(waiting) = self.pods.get_mut(uid) else {
             return;
         };
+        self.in_flight.remove(uid);
         let until = now + backoff(waiting.attempts);
         if always || waiting.moved {
             waiting.place = Place::BackingOff(until);
@@ -136,32 +143,42 @@ impl Queue {
         } else {
             waiting.place = Place::Unschedulable { since: now, until };
             self.timers.insert((now + STALE_AFTER, uid.to_owned()));
-            self.unschedulable += 1;
+            if minds_neighbours(&waiting.pod) {
+                self.minding.insert(uid.to_owned());
+            }
+            self.unschedulable.insert(uid.to_owned());
         }
     }
 
     /// Something changed that may let a pod fit: a node came or changed, a pod went.
     pub fn cluster_changed(&mut self, now: Instant) {
-        let waiting: Vec<String> = self
-            .pods
-            .iter_mut()
-            .filter_map(|(uid, w)| match w.place {
-                Place::InFlight => {
-                    w.moved = true;
-                    None
-                }
-                Place::Unschedulable { .. } => Some(uid.clone()),
-                _ => None,
-            })
-            .collect();
-        for uid in waiting {
+        for uid in &self.in_flight {
+            if let Some(waiting) = self.pods.get_mut(uid) {
+                waiting.moved = true;
+            }
+        }
+        for uid in self.unschedulable.iter().cloned().collect::<Vec<_>>() {
+            self.reconsider(&uid, now);
+        }
+    }
+
+    /// A pod got a node or other labels: that may help those that must be near others, or spread among them.
+    pub fn neighbours_changed(&mut self, now: Instant) {
+        for uid in &self.in_flight {
+            if let Some(waiting) = self.pods.get_mut(uid)
+                && minds_neighbours(&waiting.pod)
+            {
+                waiting.moved = true;
+            }
+        }
+        for uid in self.minding.iter().cloned().collect::<Vec<_>>() {
             self.reconsider(&uid, now);
         }
     }
 
     /// Whether [`Queue::cluster_changed`] would find anything to do.
     pub fn anyone_waits(&self) -> bool {
-        self.pods.len() > self.active.len()
+        !self.unschedulable.is_empty() || !self.in_flight.is_empty()
     }
 
     /// Moves pods whose pause is over. Returns when the next one ends.
@@ -177,7 +194,7 @@ impl Queue {
             match waiting.place {
                 Place::BackingOff(until) if until <= now => self.turn(&uid),
                 Place::Unschedulable { since, .. } if since + STALE_AFTER <= now => {
-                    self.unschedulable -= 1;
+                    self.leave_unschedulable(&uid);
                     self.turn(&uid);
                 }
                 _ => {}
@@ -200,17 +217,17 @@ impl Queue {
 
     /// How many pods are where.
     pub fn depths(&self) -> Depths {
-        let in_flight = self
-            .pods
-            .values()
-            .filter(|w| matches!(w.place, Place::InFlight))
-            .count();
-        let (active, unschedulable) = (self.active.len(), self.unschedulable);
+        let (active, unschedulable) = (self.active.len(), self.unschedulable.len());
         Depths {
             active,
             unschedulable,
-            backing_off: self.pods.len() - active - unschedulable - in_flight,
+            backing_off: self.pods.len() - active - unschedulable - self.in_flight.len(),
         }
+    }
+
+    /// Whether the pod waits here.
+    pub fn contains(&self, uid: &str) -> bool {
+        self.pods.contains_key(uid)
     }
 
     /// The uids of all pods that wait.
@@ -228,7 +245,7 @@ impl Queue {
         };
         let (since, until) = (*since, *until);
         self.timers.remove(&(since + STALE_AFTER, uid.to_owned()));
-        self.unschedulable -= 1;
+        self.leave_unschedulable(uid);
         if until <= now {
             self.turn(uid);
         } else if let Some(waiting) = self.pods.get_mut(uid) {
@@ -259,6 +276,11 @@ impl Queue {
         Place::Active(turn)
     }
 
+    fn leave_unschedulable(&mut self, uid: &str) {
+        self.unschedulable.remove(uid);
+        self.minding.remove(uid);
+    }
+
     fn leave(&mut self, uid: &str, place: &Place) {
         match place {
             Place::Active(turn) => {
@@ -269,11 +291,17 @@ impl Queue {
             }
             Place::Unschedulable { since, .. } => {
                 self.timers.remove(&(*since + STALE_AFTER, uid.to_owned()));
-                self.unschedulable -= 1;
+                self.leave_unschedulable(uid);
             }
-            Place::InFlight => {}
+            Place::InFlight => {
+                self.in_flight.remove(uid);
+            }
         }
     }
+}
+
+fn minds_neighbours(pod: &PodInfo) -> bool {
+    pod.has_pod_affinity() || !pod.spec.topology_spread_constraints.is_empty()
 }
 
 fn backoff(attempts: u32) -> Duration {
@@ -342,6 +370,31 @@ mod tests {
         );
         q.tick(now + FIRST_BACKOFF);
         assert_eq!(pop(&mut q).as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn a_pod_that_must_be_near_others_is_tried_again_when_one_gets_a_node() {
+        let (mut q, now) = (Queue::default(), Instant::now());
+        let near = json!({"podAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":[{"topologyKey":"zone"}]}});
+        let near = json!({"metadata":{"name":"near","uid":"near"},"spec":{"affinity":near}});
+        q.add(Arc::new(pod(near)), now);
+        q.add(p("large", 0, ""), now);
+        for _ in 0..2 {
+            let uid = pop(&mut q).unwrap();
+            q.unschedulable(&uid, now);
+        }
+        q.neighbours_changed(now);
+        q.tick(now + FIRST_BACKOFF);
+        assert_eq!(pop(&mut q).as_deref(), Some("near"));
+        assert_eq!(
+            pop(&mut q),
+            None,
+            "a pod that is merely too large is left alone"
+        );
+        q.neighbours_changed(now);
+        q.unschedulable("near", now);
+        q.tick(now + LONGEST_BACKOFF);
+        assert_eq!(pop(&mut q).as_deref(), Some("near"), "also during its turn");
     }
 
     #[test]

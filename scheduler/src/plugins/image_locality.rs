@@ -19,17 +19,13 @@ pub fn score(cycle: &Cycle<'_>, candidate: Candidate<'_>) -> i64 {
     }
     let spec = &cycle.pod.spec;
     let containers = spec.containers.iter().chain(&spec.init_containers);
-    let total = cycle.cluster.nodes().count().max(1);
+    let total = cycle.cluster.len().max(1);
     let (mut bytes, mut count) = (0_i64, 0_i64);
     for container in containers {
         count += 1;
         let name = with_tag(&container.image);
         if let Some(size) = candidate.node.images.get(&name) {
-            let having = cycle
-                .cluster
-                .nodes()
-                .filter(|(node, _)| node.images.contains_key(&name))
-                .count();
+            let having = cycle.cluster.nodes_with_image(&name);
             bytes += (*size as f64 * having as f64 / total as f64) as i64;
         }
     }
