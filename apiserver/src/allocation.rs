@@ -2,11 +2,14 @@
 //!
 //! Objects of every other kind pass through: the rules are in `crate::allocate`, here is only who they are for.
 
-use serde_json::Value;
+use std::ops::RangeInclusive;
 
 use hydrofoil_api::status::ApiError;
+use ipnet::IpNet;
+use serde_json::Value;
 
 use crate::allocate::{Allocator, Reservation};
+use crate::cache::Caches;
 use crate::resources::Served;
 
 /// The stored kind whose objects are given something.
@@ -22,6 +25,11 @@ pub struct Allocation {
 pub struct Reserved(Option<Reservation>);
 
 impl Reserved {
+    /// Nothing.
+    pub fn nothing() -> Reserved {
+        Reserved(None)
+    }
+
     /// The write happened.
     pub fn keep(self) {
         if let Some(reservation) = self.0 {
@@ -31,20 +39,28 @@ impl Reserved {
 }
 
 impl Allocation {
-    /// Over the record of what Services have, which knows the stored ones already ([`Allocator::note`]).
-    pub fn new(services: Allocator) -> Allocation {
-        Allocation { services }
+    /// Nothing is taken from these ranges.
+    pub fn new(ranges: &[IpNet], ports: RangeInclusive<u16>) -> Allocation {
+        Allocation {
+            services: Allocator::new(ranges, ports),
+        }
+    }
+
+    /// Takes note of what the Services that are there have.
+    pub fn fill(&self, caches: &Caches) {
+        let Some(services) = caches.resource(SERVICES) else {
+            return;
+        };
+        for service in services.snapshot().objects.cursor("", "") {
+            self.services.note(&service.parse());
+        }
     }
 
     /// Reserves for a new object, and writes into it what it got.
     ///
     /// # Errors
     /// 422 for what is taken, 500 when a range is exhausted.
-    pub fn reserve_create(
-        &self,
-        served: &Served,
-        new: &mut Value,
-    ) -> Result<Reserved, ApiError> {
+    pub fn reserve_create(&self, served: &Served, new: &mut Value) -> Result<Reserved, ApiError> {
         self.reserve(served, new, None)
     }
 

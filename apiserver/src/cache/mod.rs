@@ -22,9 +22,9 @@ use tokio::sync::{Notify, watch};
 
 pub use event::{Change, Event};
 pub use feed::FeedError;
-pub use filter::{FieldRef, Filter};
+pub use filter::{FieldRef, FieldTerm, Filter};
 pub use hub::{Interest, Start, Subscription, TooOld};
-pub use object::{Labels, Object};
+pub use object::Object;
 pub use resource::{ResourceCache, Schema, Snapshot};
 pub use sorted::{Cursor, Sorted};
 

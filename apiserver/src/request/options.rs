@@ -107,8 +107,8 @@ pub struct ListOptions {
     pub limit: usize,
     /// Continue token, empty at the start.
     pub continue_token: String,
-    /// Watch: send what is there first, then a marked bookmark.
-    pub send_initial_events: bool,
+    /// Watch: whether to send what is there first, and then a marked bookmark; `None` when it was not said.
+    pub send_initial_events: Option<bool>,
     /// Watch: bookmarks are welcome.
     pub bookmarks: bool,
     /// Watch: end after this many seconds.
@@ -145,7 +145,7 @@ impl ListOptions {
             },
             limit: usize::try_from(limit).unwrap_or(0),
             continue_token: query.text("continue").to_owned(),
-            send_initial_events: query.flag("sendInitialEvents").unwrap_or(false),
+            send_initial_events: query.flag("sendInitialEvents"),
             bookmarks: query.flag("allowWatchBookmarks").unwrap_or(false),
             timeout_seconds: query
                 .number("timeoutSeconds")?
