@@ -43,7 +43,33 @@ pub struct Subresource {
     pub ty: Option<&'static Type>,
 }
 
+/// Resources whose delete answers with the object instead of a `Status` (`ReturnDeletedObject` of upstream's stores), by
+/// group and plural.
+const RETURN_DELETED: &[(&str, &str)] = &[
+    ("", "persistentvolumeclaims"),
+    ("", "persistentvolumes"),
+    ("", "pods"),
+    ("", "podtemplates"),
+    ("", "resourcequotas"),
+    ("", "serviceaccounts"),
+    ("", "services"),
+    ("resource.k8s.io", "deviceclasses"),
+    ("resource.k8s.io", "resourceclaims"),
+    ("resource.k8s.io", "resourceclaimtemplates"),
+    ("resource.k8s.io", "resourceslices"),
+    ("storage.k8s.io", "csidrivers"),
+    ("storage.k8s.io", "csinodes"),
+    ("storage.k8s.io", "storageclasses"),
+    ("storage.k8s.io", "volumeattachments"),
+    ("storage.k8s.io", "volumeattributesclasses"),
+];
+
 impl Resource {
+    /// Whether a delete that is done at once answers with the object, not with a `Status`.
+    pub fn returns_deleted(&self) -> bool {
+        RETURN_DELETED.contains(&(self.group, self.plural))
+    }
+
     /// Group and plural, for messages.
     pub fn group_resource(&self) -> GroupResource<'static> {
         GroupResource::new(self.group, self.plural)
