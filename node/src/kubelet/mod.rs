@@ -1,23 +1,38 @@
-//! The kubelet.
+//! The kubelet: makes the pods that the API server binds to this node real, through a CRI runtime, and tells how they are.
+//!
+//! `machine` decides, `execute` does, `sync` is the loop between them. Everything else is a part of one of the three, or stands
+//! beside them: the Node object (`node_status`), the HTTPS server (`server`), what is cleaned up (`gc`).
 
+mod admission;
+mod api_write;
 mod config;
 mod cri;
 mod cri_config;
 mod env;
+mod execute;
 mod fields;
+mod gc;
 mod hooks;
+mod host;
 mod images;
 mod labels;
 mod logs;
 mod machine;
+mod metrics;
+mod node_status;
 mod objects;
 mod pleg;
 mod probes;
 mod record;
 mod references;
 mod resources;
+mod server;
 mod service_env;
+mod start;
+mod status_write;
+mod sync;
 mod text;
+mod view;
 mod volumes;
 
 pub use config::{Config, Tls};
@@ -59,12 +74,10 @@ pub enum Error {
 /// Runs a kubelet until `shutdown` is cancelled. `ready` is sent once the Node is registered, the runtime answers and the first
 /// list of pods is taken in.
 pub async fn run(
-    _config: Config,
-    _client: kube::Client,
+    config: Config,
+    client: kube::Client,
     shutdown: CancellationToken,
     ready: oneshot::Sender<()>,
 ) -> Result<(), Error> {
-    let _ = ready.send(());
-    shutdown.cancelled().await;
-    Ok(())
+    start::run(config, client, shutdown, ready).await
 }

@@ -23,8 +23,6 @@ use crate::clock;
 const RELIST: Duration = Duration::from_secs(60);
 /// How often everything is listed while they do not.
 const RELIST_WITHOUT_EVENTS: Duration = Duration::from_secs(1);
-/// Pause before the stream is opened again.
-const REOPEN: Duration = Duration::from_secs(1);
 /// Most bytes of a termination message (upstream: `MaxPodTerminationMessageLogLength`).
 const MAX_TERMINATION_MESSAGE: u64 = 4096;
 /// Most bytes and lines of a log that stand in for a termination message.
@@ -96,9 +94,8 @@ pub(crate) async fn run(
             }
             recent.live.store(false, Ordering::Relaxed);
             // Without events a listing every second keeps pods moving.
-            let listing = list_and_tell(&cri, &told);
-            tokio::time::sleep(REOPEN.max(RELIST_WITHOUT_EVENTS)).await;
-            listing.await;
+            tokio::time::sleep(RELIST_WITHOUT_EVENTS).await;
+            list_and_tell(&cri, &told).await;
         }
     };
     tokio::select! {

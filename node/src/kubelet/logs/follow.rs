@@ -130,14 +130,15 @@ async fn wait(news: Option<&News>) {
 fn open_from(current: &Path, tail: Option<u64>) -> io::Result<Vec<BufReader<File>>> {
     let mut open = Vec::new();
     let mut left = tail;
-    for path in files(current).iter().rev() {
+    let paths = files(current);
+    for path in paths.iter().rev() {
         if left == Some(0) && !open.is_empty() {
             break;
         }
         let mut file = match File::open(path) {
             Ok(file) => file,
-            // Rotated away between the listing and now.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !open.is_empty() => continue,
+            // Being rotated at this moment.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && paths.len() > 1 => continue,
             Err(error) => return Err(error),
         };
         if let Some(lines) = &mut left {

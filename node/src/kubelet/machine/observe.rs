@@ -170,6 +170,36 @@ impl PodMachine {
         }
     }
 
+    /// Whether a listing taken then tells nothing that this machine does not know. What changed later is no disagreement.
+    pub(crate) fn agrees(
+        &self,
+        sandboxes: &[(&str, bool)],
+        containers: &[(&str, Doing)],
+        taken_at: Timestamp,
+    ) -> bool {
+        let ready = self.sandbox.as_ref().filter(|sandbox| sandbox.ready);
+        if matches!(self.state, State::Running)
+            && ready.is_some_and(|ours| !sandboxes.contains(&(ours.id.as_str(), true)))
+        {
+            return false;
+        }
+        self.slots.iter().all(|slot| match &slot.state {
+            SlotState::Running(run) => {
+                let told = containers
+                    .iter()
+                    .find(|(id, _)| *id == run.id)
+                    .map(|(_, doing)| *doing);
+                run.since >= taken_at
+                    || match told {
+                        Some(Doing::Running) => run.started_at.is_some(),
+                        Some(Doing::Created) => true,
+                        Some(Doing::Exited | Doing::Unknown) | None => false,
+                    }
+            }
+            _ => true,
+        })
+    }
+
     /// Everything the runtime has of this pod is known: go on from there.
     fn adopt(&mut self, now: Timestamp) {
         let has_sandbox = self.sandbox.as_ref().is_some_and(|sandbox| sandbox.ready);
