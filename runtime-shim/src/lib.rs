@@ -5,6 +5,7 @@
 
 mod clock;
 mod config;
+mod cri;
 mod engine;
 mod error;
 mod guest;
@@ -15,6 +16,7 @@ mod network;
 pub mod registry;
 mod run;
 mod sockets;
+mod state;
 
 pub use config::Config;
 pub use error::Error;

@@ -75,7 +75,10 @@ impl Metrics {
             ("http_requests_total", self.http_requests.get()),
             ("http_failures_total", self.http_failures.get()),
             ("modules_compiled_total", self.modules_compiled.get()),
-            ("module_compile_microseconds_total", self.compile_micros.get()),
+            (
+                "module_compile_microseconds_total",
+                self.compile_micros.get(),
+            ),
             ("modules_loaded_total", self.modules_loaded.get()),
             ("module_load_microseconds_total", self.load_micros.get()),
         ]

@@ -9,10 +9,9 @@ use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker as ComponentLinker};
 use wasmtime::{Engine, Linker as CoreLinker, Module, Store};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView as _};
-use wasmtime_wasi::clocks::WasiClocksView as _;
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView as _};
-use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
 use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView as _};
 use wasmtime_wasi::{I32Exit, WasiCtx};
 
@@ -147,7 +146,9 @@ fn offered(import: &str) -> bool {
     if name.starts_with("wasi:config/") {
         return version == "0.2.0-rc.1";
     }
-    version.strip_prefix("0.2.").is_some_and(|patch| patch.bytes().all(|b| b.is_ascii_digit()))
+    version
+        .strip_prefix("0.2.")
+        .is_some_and(|patch| patch.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -179,7 +180,6 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_each_time() {
         let engine = crate::engine::build(64).unwrap();
-        let linkers = Linkers::new(&engine).unwrap();
         let component = Component::new(
             &engine,
             r#"(component
@@ -202,7 +202,10 @@ mod tests {
         .unwrap();
         assert_eq!(
             missing_of_module(&engine, &module).unwrap(),
-            ["env::emscripten_notify", "wasi_snapshot_preview1::sock_open"]
+            [
+                "env::emscripten_notify",
+                "wasi_snapshot_preview1::sock_open"
+            ]
         );
     }
 }

@@ -72,11 +72,6 @@ impl Loader {
         })
     }
 
-    /// The engine that programs are for.
-    pub fn engine(&self) -> &Engine {
-        &self.shared.engine
-    }
-
     /// The program of an artifact. All who ask while it is made share the making; a caller that goes away stops nothing.
     pub async fn load(&self, artifact: &WasmArtifact) -> Loaded {
         let loading = {
@@ -181,7 +176,9 @@ impl LoaderShared {
         })?;
         if !bytes.starts_with(MAGIC) {
             // Pulling has checked the header: the file was changed since.
-            let seen = bytes[..bytes.len().min(MAGIC.len())].escape_ascii().to_string();
+            let seen = bytes[..bytes.len().min(MAGIC.len())]
+                .escape_ascii()
+                .to_string();
             return Err(ProgramError::NotWasm(format!("it begins with \"{seen}\"")));
         }
         let compiled = match artifact.kind {

@@ -13,6 +13,4 @@ pub use disk::DiskCache;
 pub use loader::Loader;
 pub use program::{Entry, Program, ProgramError};
 pub use settings::build;
-pub use ticker::{TICK, Ticker};
-
-pub use linker::Linkers;
+pub use ticker::Ticker;

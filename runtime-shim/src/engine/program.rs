@@ -119,15 +119,16 @@ impl Program {
 
     /// Links a core module.
     pub fn of_module(linkers: &Linkers, module: &Module) -> Result<Self, ProgramError> {
-        let pre = linkers.core.instantiate_pre(module).map_err(|error| {
-            match missing_of_module(module.engine(), module) {
+        let pre = linkers
+            .core
+            .instantiate_pre(module)
+            .map_err(|error| match missing_of_module(module.engine(), module) {
                 Ok(names) if !names.is_empty() => ProgramError::MissingImports {
                     kind: "module",
                     names,
                 },
                 _ => ProgramError::Link(format!("{error:#}")),
-            }
-        })?;
+            })?;
         match module.get_export("_start") {
             Some(ExternType::Func(_)) => Ok(Self {
                 entry: Entry::Module(pre),

@@ -45,7 +45,11 @@ pub fn module_name(image: &Image) -> String {
 }
 
 /// The environment: the image's, the container's over it, and `HOSTNAME` unless someone set it. Each name once, in order of first mention.
-pub fn environment(image: &[String], container: &[KeyValue], hostname: &str) -> Vec<(String, String)> {
+pub fn environment(
+    image: &[String],
+    container: &[KeyValue],
+    hostname: &str,
+) -> Vec<(String, String)> {
     let mut env: Vec<(String, String)> = Vec::with_capacity(image.len() + container.len() + 1);
     let mut seen = std::collections::HashMap::with_capacity(image.len() + container.len());
     let image = image.iter().map(|pair| match pair.split_once('=') {

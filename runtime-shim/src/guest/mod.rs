@@ -12,9 +12,9 @@ pub mod port;
 mod state;
 mod task;
 
-pub use control::{Control, Ended, Meter, Supervised, Yielded};
+pub use control::{Control, Meter};
 pub use exit::Exit;
 pub use limits::{Denial, MemoryBudget};
 pub use mounts::{MountError, Mounts};
-pub use state::{Guest, GuestState};
+pub use state::{CONFIG_ANNOTATION_PREFIX, Guest, GuestState};
 pub use task::run;

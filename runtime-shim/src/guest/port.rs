@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn nonsense_in_the_annotation_is_an_error_that_shows_it() {
         for text in ["", "0", "http", "70000", "-1"] {
-            let error = http_port(&sandbox(&[], &[(ANNOTATION, text)]), &HashMap::new()).unwrap_err();
+            let error =
+                http_port(&sandbox(&[], &[(ANNOTATION, text)]), &HashMap::new()).unwrap_err();
             assert!(error.to_string().contains(&format!("{text:?}")));
         }
     }

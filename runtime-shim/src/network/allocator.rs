@@ -77,11 +77,6 @@ impl Allocator {
         Err(AllocatorError::Exhausted(range))
     }
 
-    /// Marks an address as in use, for a sandbox known from before. Says whether it was free.
-    pub fn reserve(&mut self, address: Ipv4Addr) -> bool {
-        self.used.insert(address)
-    }
-
     /// Gives an address back. Freeing what is not in use does nothing.
     pub fn free(&mut self, address: Ipv4Addr) {
         if self.used.remove(&address) && self.range.is_some_and(|r| r.contains(&address)) {
@@ -160,14 +155,6 @@ mod tests {
             Ipv4Addr::new(127, 64, 4, 3),
             "the old range is not reused"
         );
-    }
-
-    #[test]
-    fn reserved_addresses_are_not_handed_out() {
-        let mut allocator = Allocator::new(Some(net("127.64.0.0/24")));
-        assert!(allocator.reserve(Ipv4Addr::new(127, 64, 0, 2)));
-        assert!(!allocator.reserve(Ipv4Addr::new(127, 64, 0, 2)));
-        assert_eq!(allocator.allocate().unwrap(), Ipv4Addr::new(127, 64, 0, 3));
     }
 
     proptest! {

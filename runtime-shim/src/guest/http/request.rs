@@ -118,15 +118,15 @@ impl Failure {
                 StatusCode::GATEWAY_TIMEOUT,
                 "the guest did not answer in time\n",
             ),
-            Self::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "the pod is being stopped\n"),
+            Self::Stopped => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the pod is being stopped\n",
+            ),
         };
         let body = Full::new(Bytes::from_static(text.as_bytes()))
             .map_err(|never: Infallible| match never {})
             .boxed_unsync();
-        let mut response = Response::new(AnswerBody {
-            body,
-            _guest: None,
-        });
+        let mut response = Response::new(AnswerBody { body, _guest: None });
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(
@@ -147,13 +147,7 @@ async fn attempt(handler: Arc<Handler>, request: Request<Incoming>) -> Result<An
     };
     let (send, head) = oneshot::channel();
     let answered = CancellationToken::new();
-    let work = work(
-        Arc::clone(&handler),
-        request,
-        send,
-        answered.clone(),
-        turn,
-    );
+    let work = work(Arc::clone(&handler), request, send, answered.clone(), turn);
     // Dropped when the client leaves before the head of the answer is there: then nobody wants the rest.
     let task = AbortOnDropHandle::new(handler.tasks.spawn(work));
     let late = tokio::time::timeout(HEAD_DEADLINE, head).await;

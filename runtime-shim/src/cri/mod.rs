@@ -1,0 +1,75 @@
+//! CRI v1, a file per group of verbs. [`Runtime`] holds the parts; `service` is the wire; everything between is in the verbs' files.
+//!
+//! A verb's function takes the request's message and gives the response's, or a [`CriError`].
+
+mod container;
+mod error;
+mod events;
+mod image;
+mod node;
+mod query;
+mod restore;
+mod sandbox;
+mod service;
+mod start;
+mod stats;
+mod streaming;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+
+pub use error::CriError;
+pub use events::Events;
+pub use service::serve;
+
+use crate::engine::{Loader, Ticker};
+use crate::image::ImageStore;
+use crate::metrics::Metrics;
+use crate::network::Allocator;
+use crate::state::{Container, Index, Journal, Sandbox};
+
+/// Result of a verb.
+pub type CriResult<T> = Result<T, CriError>;
+
+/// The parts of a running runtime.
+pub struct Runtime {
+    /// Sandboxes and containers.
+    pub index: Mutex<Index>,
+    /// Pod addresses.
+    pub addresses: Mutex<Allocator>,
+    /// Compiled programs.
+    pub loader: Loader,
+    /// Images.
+    pub images: ImageStore,
+    /// Who listens for containers' events.
+    pub events: Events,
+    /// What outlives the process.
+    pub journal: Journal,
+    /// Where guests run.
+    pub guests: Handle,
+    /// The engine's epoch clock.
+    pub ticker: Arc<Ticker>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Containers' folders of gathered files.
+    pub staging: PathBuf,
+}
+
+impl Runtime {
+    fn sandbox(&self, id: &str) -> CriResult<Arc<Sandbox>> {
+        self.index
+            .lock()
+            .sandbox(id)
+            .ok_or_else(|| CriError::not_found("sandbox", id))
+    }
+
+    fn container(&self, id: &str) -> CriResult<Arc<Container>> {
+        self.index
+            .lock()
+            .container(id)
+            .ok_or_else(|| CriError::not_found("container", id))
+    }
+}

@@ -1,0 +1,251 @@
+//! The wire: tonic's traits over [`Runtime`]'s verbs, on a unix socket.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, stream};
+use hydrofoil_cri::v1::image_service_server::{ImageService, ImageServiceServer};
+use hydrofoil_cri::v1::runtime_service_server::{RuntimeService, RuntimeServiceServer};
+use hydrofoil_cri::v1::*;
+use tokio::net::{UnixListener, UnixStream};
+use tokio_stream::wrappers::UnixListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic::{Request, Response, Status};
+
+use super::streaming::not_yet;
+use super::{CriError, Runtime};
+use crate::Error;
+
+/// Largest message, both ways: the kubelet's own limit.
+const MAX_MESSAGE: usize = 16 << 20;
+/// Items in one message of a streaming list.
+const STREAM_CHUNK: usize = 500;
+/// How long calls under way may take at the end.
+const LAST_CALLS: Duration = Duration::from_secs(2);
+
+type Streamed<T> = BoxStream<'static, Result<T, Status>>;
+
+/// Binds the socket: an old one that nobody listens on is replaced, a living one is an error.
+pub async fn bind(path: &Path) -> Result<UnixListener, Error> {
+    let fail = |what| move |source| Error::files(what, path, source);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(fail("making the folder of"))?;
+    }
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.file_type().is_socket() => {
+            if UnixStream::connect(path).await.is_ok() {
+                return Err(Error::SocketTaken(path.to_path_buf()));
+            }
+            fs::remove_file(path).map_err(fail("removing the old socket"))?;
+        }
+        Ok(_) => {
+            let source = io::Error::other("something that is no socket is in its place");
+            return Err(Error::files("binding", path, source));
+        }
+        Err(_) => {}
+    }
+    let listener = UnixListener::bind(path).map_err(fail("binding"))?;
+    fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(fail("protecting"))?;
+    Ok(listener)
+}
+
+/// Serves until `shutdown`, then lets calls under way end, for a moment.
+pub async fn serve(
+    runtime: Arc<Runtime>,
+    path: &Path,
+    shutdown: CancellationToken,
+    ready: impl FnOnce(),
+) -> Result<(), Error> {
+    let listener = bind(path).await?;
+    let service = Service(runtime);
+    let serving = Server::builder()
+        .add_service(
+            RuntimeServiceServer::new(service.clone())
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_MESSAGE),
+        )
+        .add_service(
+            ImageServiceServer::new(service)
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_MESSAGE),
+        )
+        .serve_with_incoming_shutdown(
+            UnixListenerStream::new(listener),
+            shutdown.clone().cancelled_owned(),
+        );
+    ready();
+    let cut = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(LAST_CALLS).await;
+    };
+    let result = tokio::select! {
+        served = serving => served.map_err(|e| Error::Serve(e.to_string())),
+        () = cut => Ok(()),
+    };
+    let _ = fs::remove_file(path);
+    result
+}
+
+#[derive(Clone)]
+struct Service(Arc<Runtime>);
+
+fn reply<T>(verb: &'static str, result: Result<T, CriError>) -> Result<Response<T>, Status> {
+    match result {
+        Ok(message) => Ok(Response::new(message)),
+        Err(error) => {
+            tracing::debug!(verb, %error, "a CRI call failed");
+            Err(error.into())
+        }
+    }
+}
+
+/// A list, in messages of [`STREAM_CHUNK`] items.
+fn chunked<I: Send + 'static, T: Send + 'static>(
+    items: Vec<I>,
+    message: fn(Vec<I>) -> T,
+) -> Response<Streamed<T>> {
+    let mut items = items.into_iter();
+    let chunks = std::iter::from_fn(move || {
+        let chunk: Vec<I> = items.by_ref().take(STREAM_CHUNK).collect();
+        (!chunk.is_empty()).then(|| Ok(message(chunk)))
+    });
+    Response::new(stream::iter(chunks).boxed())
+}
+
+macro_rules! service {
+    (
+        $service:ident;
+        has { $($verb:ident: $request:ident => $response:ident,)* }
+        missing { $($absent:ident: $absent_request:ident => $absent_response:ident, $what:literal;)* }
+        $($rest:tt)*
+    ) => {
+        #[tonic::async_trait]
+        impl $service for Service {
+            $(async fn $verb(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
+                reply(stringify!($verb), self.0.$verb(request.into_inner()).await)
+            })*
+            $(async fn $absent(&self, _request: Request<$absent_request>) -> Result<Response<$absent_response>, Status> {
+                Err(not_yet($what).into())
+            })*
+            $($rest)*
+        }
+    };
+}
+
+service! {
+    RuntimeService;
+    has {
+    version: VersionRequest => VersionResponse,
+    run_pod_sandbox: RunPodSandboxRequest => RunPodSandboxResponse,
+    stop_pod_sandbox: StopPodSandboxRequest => StopPodSandboxResponse,
+    remove_pod_sandbox: RemovePodSandboxRequest => RemovePodSandboxResponse,
+    pod_sandbox_status: PodSandboxStatusRequest => PodSandboxStatusResponse,
+    list_pod_sandbox: ListPodSandboxRequest => ListPodSandboxResponse,
+    create_container: CreateContainerRequest => CreateContainerResponse,
+    start_container: StartContainerRequest => StartContainerResponse,
+    stop_container: StopContainerRequest => StopContainerResponse,
+    remove_container: RemoveContainerRequest => RemoveContainerResponse,
+    list_containers: ListContainersRequest => ListContainersResponse,
+    container_status: ContainerStatusRequest => ContainerStatusResponse,
+    update_container_resources: UpdateContainerResourcesRequest => UpdateContainerResourcesResponse,
+    reopen_container_log: ReopenContainerLogRequest => ReopenContainerLogResponse,
+    container_stats: ContainerStatsRequest => ContainerStatsResponse,
+    list_container_stats: ListContainerStatsRequest => ListContainerStatsResponse,
+    pod_sandbox_stats: PodSandboxStatsRequest => PodSandboxStatsResponse,
+    list_pod_sandbox_stats: ListPodSandboxStatsRequest => ListPodSandboxStatsResponse,
+    update_runtime_config: UpdateRuntimeConfigRequest => UpdateRuntimeConfigResponse,
+    status: StatusRequest => StatusResponse,
+    runtime_config: RuntimeConfigRequest => RuntimeConfigResponse,
+    update_pod_sandbox_resources: UpdatePodSandboxResourcesRequest => UpdatePodSandboxResourcesResponse,
+    }
+    missing {
+        exec_sync: ExecSyncRequest => ExecSyncResponse, "exec";
+        exec: ExecRequest => ExecResponse, "exec";
+        attach: AttachRequest => AttachResponse, "attach";
+        port_forward: PortForwardRequest => PortForwardResponse, "port-forward";
+        checkpoint_container: CheckpointContainerRequest => CheckpointContainerResponse, "checkpoint";
+        list_metric_descriptors: ListMetricDescriptorsRequest => ListMetricDescriptorsResponse, "the list of metric descriptors";
+        list_pod_sandbox_metrics: ListPodSandboxMetricsRequest => ListPodSandboxMetricsResponse, "the list of pod metrics";
+    }
+
+    type StreamPodSandboxesStream = Streamed<StreamPodSandboxesResponse>;
+    type StreamContainersStream = Streamed<StreamContainersResponse>;
+    type StreamContainerStatsStream = Streamed<StreamContainerStatsResponse>;
+    type StreamPodSandboxStatsStream = Streamed<StreamPodSandboxStatsResponse>;
+    type GetContainerEventsStream = Streamed<ContainerEventResponse>;
+    type StreamPodSandboxMetricsStream = Streamed<StreamPodSandboxMetricsResponse>;
+
+    async fn stream_pod_sandboxes(
+        &self,
+        request: Request<StreamPodSandboxesRequest>,
+    ) -> Result<Response<Self::StreamPodSandboxesStream>, Status> {
+        let items = self.0.sandboxes_like(request.into_inner().filter.as_ref());
+        Ok(chunked(items, |pod_sandboxes| StreamPodSandboxesResponse { pod_sandboxes }))
+    }
+
+    async fn stream_containers(
+        &self,
+        request: Request<StreamContainersRequest>,
+    ) -> Result<Response<Self::StreamContainersStream>, Status> {
+        let items = self.0.containers_like(request.into_inner().filter.as_ref());
+        Ok(chunked(items, |containers| StreamContainersResponse { containers }))
+    }
+
+    async fn stream_container_stats(
+        &self,
+        request: Request<StreamContainerStatsRequest>,
+    ) -> Result<Response<Self::StreamContainerStatsStream>, Status> {
+        let items = self.0.container_stats_like(request.into_inner().filter);
+        Ok(chunked(items, |container_stats| StreamContainerStatsResponse { container_stats }))
+    }
+
+    async fn stream_pod_sandbox_stats(
+        &self,
+        request: Request<StreamPodSandboxStatsRequest>,
+    ) -> Result<Response<Self::StreamPodSandboxStatsStream>, Status> {
+        let items = self.0.sandbox_stats_like(request.into_inner().filter);
+        Ok(chunked(items, |pod_sandbox_stats| StreamPodSandboxStatsResponse { pod_sandbox_stats }))
+    }
+
+    async fn get_container_events(
+        &self,
+        _request: Request<GetEventsRequest>,
+    ) -> Result<Response<Self::GetContainerEventsStream>, Status> {
+        Ok(Response::new(self.0.container_events()))
+    }
+
+    async fn stream_pod_sandbox_metrics(
+        &self,
+        _request: Request<StreamPodSandboxMetricsRequest>,
+    ) -> Result<Response<Self::StreamPodSandboxMetricsStream>, Status> {
+        Err(not_yet("the list of pod metrics").into())
+    }
+}
+
+service! {
+    ImageService;
+    has {
+    list_images: ListImagesRequest => ListImagesResponse,
+    image_status: ImageStatusRequest => ImageStatusResponse,
+    pull_image: PullImageRequest => PullImageResponse,
+    remove_image: RemoveImageRequest => RemoveImageResponse,
+    image_fs_info: ImageFsInfoRequest => ImageFsInfoResponse,
+    }
+    missing {}
+
+    type StreamImagesStream = Streamed<StreamImagesResponse>;
+
+    async fn stream_images(
+        &self,
+        request: Request<StreamImagesRequest>,
+    ) -> Result<Response<Self::StreamImagesStream>, Status> {
+        let items = self.0.images_like(request.into_inner().filter);
+        Ok(chunked(items, |images| StreamImagesResponse { images }))
+    }
+}

@@ -1,0 +1,167 @@
+//! StartContainer and StopContainer: the way into a guest, and out of it.
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use hydrofoil_cri::v1::{
+    ContainerEventType, StartContainerRequest, StartContainerResponse, StopContainerRequest,
+    StopContainerResponse,
+};
+
+use super::container::not_ready;
+use super::{CriError, CriResult, Runtime};
+use crate::clock;
+use crate::engine::Entry;
+use crate::guest::{self, Exit, Guest, http};
+use crate::state::container::Runnable;
+use crate::state::journal::{Exited, SavedExit, Started};
+use crate::state::sandbox::Phase as SandboxPhase;
+use crate::state::{Change, Container, ContainerPhase};
+
+/// How long an interrupted guest may take to be gone. It is some epoch ticks; a longer time is a fault of ours.
+const KILL_DEADLINE: Duration = Duration::from_secs(10);
+
+impl Runtime {
+    /// Begins a container.
+    pub async fn start_container(
+        self: &Arc<Self>,
+        request: StartContainerRequest,
+    ) -> CriResult<StartContainerResponse> {
+        let container = self.container(&request.container_id)?;
+        let sandbox = self.sandbox(&container.sandbox_id)?;
+        if sandbox.phase() != SandboxPhase::Ready {
+            return Err(not_ready(&sandbox));
+        }
+        let now = clock::now_nanos();
+        let Some(runnable) = container.start(now) else {
+            return Err(CriError::Precondition(format!(
+                "container {:?} is in state {}: only a created one can be started",
+                container.id,
+                container.state().as_str_name()
+            )));
+        };
+        if let Err(error) = self.launch(&container, runnable, sandbox.address.listen()) {
+            self.finish(&container, Exit::not_started(error.to_string()));
+            return Err(error);
+        }
+        self.journal.note(Change::ContainerStarted(Started {
+            id: container.id.clone(),
+            at: now,
+        }));
+        self.metrics.containers_started.increment();
+        self.tell(&container, ContainerEventType::ContainerStartedEvent);
+        Ok(StartContainerResponse {})
+    }
+
+    fn launch(
+        self: &Arc<Self>,
+        container: &Arc<Container>,
+        runnable: Runnable,
+        listen: std::net::IpAddr,
+    ) -> CriResult<()> {
+        container.log.create().map_err(|e| {
+            let path = container.log.path().unwrap_or(std::path::Path::new(""));
+            CriError::Unknown(format!("making the log {}: {e}", path.display()))
+        })?;
+        let Runnable {
+            program,
+            guest,
+            http_port,
+        } = runnable;
+        match &program.entry {
+            Entry::Http(pre) => {
+                let listener = http::bind(SocketAddr::new(listen, http_port))?;
+                let serving = http::serve(Arc::clone(&guest), pre.clone(), listener);
+                self.spawn(container, guest, serving);
+            }
+            Entry::Command(_) | Entry::Module(_) => {
+                let running = Arc::clone(&guest);
+                self.spawn(container, guest, async move {
+                    guest::run(running, &program.entry).await
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn spawn(
+        self: &Arc<Self>,
+        container: &Arc<Container>,
+        guest: Arc<Guest>,
+        life: impl Future<Output = Exit> + Send + 'static,
+    ) {
+        let runtime = Arc::clone(self);
+        let container = Arc::clone(container);
+        self.guests.spawn(async move {
+            // A fault of ours in one guest's host functions must not leave its container running for ever.
+            let exit = AssertUnwindSafe(life)
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|_| {
+                    Exit::not_started("the runtime failed while running this guest")
+                });
+            guest.net.closed.cancel();
+            guest.mounts.clean();
+            drop(guest);
+            runtime.finish(&container, exit);
+        });
+    }
+
+    /// Notes a container's end, once.
+    fn finish(&self, container: &Arc<Container>, exit: Exit) {
+        let now = clock::now_nanos();
+        let saved = SavedExit {
+            finished_at: now,
+            code: exit.code,
+            reason: exit.reason.to_owned(),
+            message: exit.message.clone(),
+        };
+        if container.exit(now, exit) {
+            self.journal.note(Change::ContainerExited(Exited {
+                id: container.id.clone(),
+                exit: Some(saved),
+            }));
+            self.metrics.containers_exited.increment();
+            self.tell(container, ContainerEventType::ContainerStoppedEvent);
+        }
+    }
+
+    /// Stops a container: asks, and after the grace orders. Doing it again, or for one that is gone, is no error.
+    pub async fn stop_container(
+        self: &Arc<Self>,
+        request: StopContainerRequest,
+    ) -> CriResult<StopContainerResponse> {
+        if let Ok(container) = self.container(&request.container_id) {
+            let grace = u64::try_from(request.timeout).unwrap_or(0);
+            self.end(&container, Duration::from_secs(grace)).await?;
+        }
+        Ok(StopContainerResponse {})
+    }
+
+    /// Waits until a container is over. One that never began is left as it is.
+    pub(super) async fn end(&self, container: &Container, grace: Duration) -> CriResult<()> {
+        if !matches!(container.phase(), ContainerPhase::Running { .. }) {
+            return Ok(());
+        }
+        if !grace.is_zero() {
+            container.control.stop.cancel();
+            let asked = tokio::time::timeout(grace, container.over.cancelled());
+            if asked.await.is_ok() {
+                return Ok(());
+            }
+        }
+        container.control.kill.cancel();
+        container.control.stop.cancel();
+        let ordered = tokio::time::timeout(KILL_DEADLINE, container.over.cancelled());
+        ordered.await.map_err(|_| {
+            CriError::Deadline(format!(
+                "container {:?} did not end within {} seconds of being interrupted",
+                container.id,
+                KILL_DEADLINE.as_secs()
+            ))
+        })
+    }
+}

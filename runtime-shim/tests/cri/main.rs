@@ -1,0 +1,12 @@
+//! The runtime as a kubelet sees it: a CRI client on a unix socket, real guests, a real registry, everything in a temporary folder.
+
+mod ends;
+mod files;
+mod guests;
+mod http;
+mod lifecycle;
+mod logs;
+mod network;
+mod node;
+mod programs;
+mod restart;
