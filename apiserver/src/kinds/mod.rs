@@ -10,8 +10,22 @@ use serde_json::Value;
 
 pub(crate) mod cells;
 pub(crate) mod checks;
+mod config_map;
+mod deployment;
+mod endpoint_slice;
+mod endpoints;
+mod event;
+mod job;
+mod lease;
+mod namespace;
+mod node;
 mod pod;
 mod pod_spec;
+mod replica_set;
+mod runtime_class;
+mod secret;
+pub(crate) mod service;
+mod service_account;
 mod template;
 pub(crate) mod value;
 
@@ -70,7 +84,32 @@ pub struct Kind {
     pub fields: &'static [(&'static str, fn(&Value) -> String)],
     /// How an object goes away.
     pub delete: Deletion,
+    /// Whether a deletion that names no propagation policy leaves dependents behind (batch/v1 Jobs, for the sake of old
+    /// clients). The answer then carries a warning.
+    pub orphans: bool,
 }
+
+/// What most kinds have in common: nothing to default, to check or to keep.
+const PLAIN: Kind = Kind {
+    group: "",
+    version: "v1",
+    plural: "",
+    name: hydrofoil_api::names::is_dns1123_subdomain,
+    storage: Storage { prefix: "", conversion: None },
+    generation: false,
+    create: |_, _| {},
+    default: |_| {},
+    validate: |_, _| {},
+    update: |_, _, _| {},
+    validate_update: |_, _, _| {},
+    status: None,
+    warnings: |_| Vec::new(),
+    columns: &[],
+    row: |_, _| Vec::new(),
+    fields: &[],
+    delete: Deletion::Immediate,
+    orphans: false,
+};
 
 /// Where the objects of a kind live in the store.
 pub struct Storage {
@@ -127,4 +166,21 @@ pub enum Deletion {
 }
 
 /// Every served kind.
-pub static KINDS: &[&Kind] = &[&pod::POD];
+pub static KINDS: &[&Kind] = &[
+    &config_map::CONFIG_MAP,
+    &deployment::DEPLOYMENT,
+    &endpoint_slice::ENDPOINT_SLICE,
+    &endpoints::ENDPOINTS,
+    &event::EVENT,
+    &event::EVENT_OF_EVENTS,
+    &job::JOB,
+    &lease::LEASE,
+    &namespace::NAMESPACE,
+    &node::NODE,
+    &pod::POD,
+    &replica_set::REPLICA_SET,
+    &runtime_class::RUNTIME_CLASS,
+    &secret::SECRET,
+    &service::SERVICE,
+    &service_account::SERVICE_ACCOUNT,
+];

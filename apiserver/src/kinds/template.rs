@@ -1,12 +1,13 @@
 //! Templates of pods inside the objects that make pods: Deployments, ReplicaSets, Jobs.
 
 use hydrofoil_api::field::{FieldError, Path};
+use hydrofoil_api::{gotext, names};
 use serde_json::Value;
 
 use super::Errors;
 use super::checks::{annotations, label_selector, labels, selector_is_empty, selector_matches};
 use super::pod_spec;
-use super::value::{at, child, get, items, set, text};
+use super::value::{at, child, get, items, text, text_at};
 
 /// Fills in the template of an owner, which is made when it is missing.
 pub(crate) fn defaults(owner_spec: &mut Value) {
@@ -81,18 +82,22 @@ pub(crate) fn must_match(errors: &mut Errors, selector: &Value, template: &Value
     }
 }
 
-/// Warnings about the template of an owner.
+/// Warnings about the name and the template of an owner.
 pub(crate) fn warnings(owner: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let wrong = names::is_dns1123_label(text_at(owner, &["metadata", "name"]));
+    if !wrong.is_empty() {
+        found.push(format!(
+            "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: {}",
+            gotext::list(&wrong)
+        ));
+    }
     let template = at(owner, &["spec", "template"]);
-    pod_spec::warnings::warnings(template, &Path::new("spec").child("template"), false)
+    found.extend(pod_spec::warnings::warnings(template, &Path::new("spec").child("template"), false));
+    found
 }
 
 /// The `Containers`, `Images` cells of an owner.
 pub(crate) fn cells(owner: &Value) -> [Value; 2] {
     super::cells::containers_and_images(at(owner, &["spec", "template", "spec"]))
-}
-
-/// A status that a client may not set on creation, replaced by an empty one.
-pub(crate) fn reset_status(object: &mut Value, empty: Value) {
-    set(object, "status", empty);
 }

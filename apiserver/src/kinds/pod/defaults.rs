@@ -1,9 +1,9 @@
 //! Defaults that only a Pod gets, after those of its spec.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::super::pod_spec::{defaults, resources};
-use super::super::value::{child, flag, get, int_or_zero, is_empty, is_set, items, items_mut, set, set_missing};
+use super::super::value::{child, flag, get, int_or_zero, is_empty, is_set, items, items_mut, set, set_missing, text};
 
 /// Resources a pod as a whole can ask for.
 fn is_pod_level(name: &str) -> bool {
@@ -63,12 +63,29 @@ fn pod_requests(spec: &mut Value) {
     }
 }
 
+/// `podIP` is the first of `podIPs`; whoever writes one of the two writes both, and the single one wins.
+fn addresses(status: &mut Value) {
+    let first = items(status, "podIPs").first().map_or("", |ip| text(ip, "ip"));
+    let single = text(status, "podIP");
+    if single == first {
+        return;
+    }
+    if single.is_empty() {
+        let first = first.to_owned();
+        set(status, "podIP", first);
+    } else {
+        let list = json!([{"ip": single}]);
+        set(status, "podIPs", list);
+    }
+}
+
 /// Container statuses always show both states and the plain fields, set or not.
 fn container_statuses(pod: &mut Value) {
     if !is_set(pod, "status") {
         return;
     }
     let status = child(pod, "status");
+    addresses(status);
     for list in ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"] {
         if items(status, list).is_empty() {
             continue;
@@ -88,7 +105,6 @@ fn container_statuses(pod: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn a_pod_gets_more_than_a_template() {
@@ -115,6 +131,16 @@ mod tests {
         }});
         apply(&mut pod);
         assert_eq!(pod["spec"]["resources"]["requests"], json!({"cpu": "1", "memory": "1Gi"}));
+    }
+
+    #[test]
+    fn one_address_is_the_first_of_many() {
+        let mut pod = json!({"spec": {}, "status": {"podIP": "1.2.3.4"}});
+        apply(&mut pod);
+        assert_eq!(pod["status"]["podIPs"], json!([{"ip": "1.2.3.4"}]));
+        let mut pod = json!({"spec": {}, "status": {"podIPs": [{"ip": "1.2.3.4"}, {"ip": "fd00::1"}]}});
+        apply(&mut pod);
+        assert_eq!(pod["status"]["podIP"], "1.2.3.4");
     }
 
     #[test]

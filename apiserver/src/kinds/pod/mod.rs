@@ -8,7 +8,7 @@ use hydrofoil_api::names;
 use serde_json::Value;
 
 use super::pod_spec;
-use super::value::{at, existing, flag, get, int, items, text, text_at};
+use super::value::{at, existing, flag, get, items, text, text_at};
 use super::{Deletion, Errors, Kind, StatusRules, Storage};
 
 mod columns;
@@ -32,11 +32,12 @@ pub static POD: Kind = Kind {
     update: prepare::update,
     validate_update: update::validate,
     status: Some(StatusRules { prepare: status::prepare, validate: status::validate }),
-    warnings: |pod| pod_spec::warnings::warnings(pod, &Path::root(), true),
+    warnings,
     columns: columns::COLUMNS,
     row: columns::row,
     fields: FIELDS,
     delete: Deletion::GracefulPod,
+    orphans: false,
 };
 
 /// What `--field-selector` knows of pods.
@@ -51,6 +52,18 @@ const FIELDS: super::Fields = &[
     ("status.podIPs", pod_ip),
     ("status.nominatedNodeName", |pod| text_at(pod, &["status", "nominatedNodeName"]).to_owned()),
 ];
+
+fn warnings(pod: &Value) -> Vec<String> {
+    let mut found = pod_spec::warnings::warnings(pod, &Path::root(), true);
+    let wrong = names::is_dns1123_label(text_at(pod, &["metadata", "name"]));
+    if !wrong.is_empty() {
+        found.push(format!(
+            "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: {}",
+            hydrofoil_api::gotext::list(&wrong)
+        ));
+    }
+    found
+}
 
 fn pod_ip(pod: &Value) -> String {
     let status = get(pod, "status");
@@ -121,11 +134,6 @@ fn annotations(errors: &mut Errors, pod: &Value) {
 fn has_leading_zero(number: &str) -> bool {
     let digits = number.strip_prefix('-').unwrap_or(number);
     (digits.len() > 1 && digits.starts_with('0')) || number == "-0"
-}
-
-/// The seconds a pod has to stop, as its spec says; 30 when it does not.
-pub(crate) fn grace_period_seconds(pod: &Value) -> i64 {
-    int(get(pod, "spec"), "terminationGracePeriodSeconds").unwrap_or(30)
 }
 
 /// Whether the phase is one a pod never leaves.

@@ -44,7 +44,7 @@ fn add(totals: &mut [Quantity; 2], resources: &Value, list: &str, found: &mut [b
         let Some(index) = COMPUTE.iter().position(|known| *known == name) else { continue };
         let amount = quantity(amount);
         if amount.signum() > 0 {
-            totals[index] = totals[index].add(amount);
+            totals[index] = totals[index] + amount;
             found[index] = true;
         }
     }

@@ -108,7 +108,7 @@ pub(crate) fn aggregate_requests(spec: &Value) -> Vec<(String, Quantity)> {
                 add(&mut sidecars, name, asked);
                 raise(&mut starting, name, amount(&sidecars, name));
             } else {
-                raise(&mut starting, name, amount(&sidecars, name).add(asked));
+                raise(&mut starting, name, amount(&sidecars, name) + asked);
             }
         }
     }
@@ -124,7 +124,7 @@ fn amount(list: &[(String, Quantity)], name: &str) -> Quantity {
 
 fn add(list: &mut Vec<(String, Quantity)>, name: &str, asked: Quantity) {
     match list.iter_mut().find(|(known, _)| known == name) {
-        Some((_, total)) => *total = total.add(asked),
+        Some((_, total)) => *total = *total + asked,
         None => list.push((name.to_owned(), asked)),
     }
 }
