@@ -1,357 +1,482 @@
-//! What a Service is given by the server: cluster addresses, address families and node ports.
+//! Addresses and node ports of Services: handed out once, given back when nobody has them.
 //!
-//! Allocations are made before the write and kept when it succeeds: a [`Reservation`] that is dropped gives back what it took. The
-//! record is in memory, made anew from the stored Services at start, so it cannot disagree with them for longer than a request.
-//! Upstream's rules: `pkg/registry/core/service/storage/alloc.go`, KEP-563 (dual stack), KEP-3070 and KEP-3668 (bands).
-
-mod addresses;
-mod families;
-mod ports;
+//! What is taken is kept in memory alone and rebuilt from the Services when the server starts, so it cannot drift from them.
+//! A [`Reservation`] holds what a write needs: dropped, it gives everything back; [committed](Reservation::commit), it gives
+//! back what the old form of the Service had and the new one has not.
+//!
+//! Order of a write: the object is decoded and defaulted, [`Allocators::create`] or [`Allocators::update`] completes it, then
+//! the kind prepares and validates it, then it is stored, then the reservation is committed. A dry run does the same and
+//! drops the reservation. After a deletion, [`Allocators::delete`].
 
 use std::net::IpAddr;
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use hydrofoil_api::field::{FieldError, Path};
-use hydrofoil_api::object;
 use hydrofoil_api::status::{ApiError, GroupKind};
 use ipnet::IpNet;
 use parking_lot::Mutex;
 use serde_json::Value;
 
-use crate::kinds::value::{get, int_or_zero, items, items_mut, remove, set, text};
-use addresses::Addresses;
-use ports::Ports;
+use crate::kinds::checks::parse_ip;
+use crate::kinds::service::{is_headless, needs_cluster_ip, needs_health_check, needs_node_port};
+use crate::kinds::value::{get, int_or_zero, items, items_mut, set, text_at};
 
-/// `spec.clusterIP` of a Service without one.
-const HEADLESS: &str = "None";
+mod families;
+mod pool;
 
-/// The record of what Services have. Clones share it.
+pub use pool::Fault;
+use pool::Pool;
+
+/// What Services may be given.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Ranges of cluster IPs: one, or one of each family. The first is the default family.
+    pub ranges: Vec<IpNet>,
+    /// First and last node port.
+    pub node_ports: (u16, u16),
+    /// Where to begin looking for something free: any number, best a random one.
+    pub random: fn() -> u64,
+}
+
+/// What is free and what is taken. Cheap to clone.
 #[derive(Clone)]
-pub struct Allocator {
-    record: Arc<Mutex<Record>>,
+pub struct Allocators(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    pools: Mutex<Pools>,
 }
 
-/// What can be given, by kind.
-struct Record {
-    ranges: Vec<Addresses>,
-    ports: Ports,
+struct Pools {
+    addresses: Vec<Pool>,
+    ports: Pool,
 }
 
-/// Something a Service has.
+/// The ranges cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// No range, or more than two.
+    #[error("service ranges must be one, or one IPv4 and one IPv6, not {0}")]
+    Count(usize),
+    /// Two ranges of one family.
+    #[error("service ranges {0} and {1} are of the same family")]
+    SameFamily(IpNet, IpNet),
+    /// A range without room for a Service.
+    #[error("service range {0} has no room")]
+    TooSmall(IpNet),
+    /// The last node port is before the first.
+    #[error("node ports {0}-{1} are no range")]
+    Ports(u16, u16),
+}
+
+/// Something taken from a pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Held {
+enum Item {
     Address(IpAddr),
     Port(u16),
 }
 
-/// What was taken for a write that is under way: given back unless [`Reservation::keep`] says that the write succeeded.
-#[must_use = "what was taken is given back when this is dropped"]
+/// What a write has taken, and what it will give back when it succeeds.
+#[must_use = "dropping a reservation gives everything back"]
 pub struct Reservation {
-    allocator: Allocator,
-    taken: Vec<Held>,
-    /// Given back when the write succeeds.
-    outdated: Vec<Held>,
+    allocators: Allocators,
+    taken: Vec<Item>,
+    released: Vec<Item>,
 }
 
 impl Reservation {
-    /// The write succeeded: what it took stays taken, what it no longer needs is free.
-    pub fn keep(mut self) {
+    fn new(allocators: &Allocators) -> Reservation {
+        Reservation { allocators: allocators.clone(), taken: Vec::new(), released: Vec::new() }
+    }
+
+    /// The Service is stored: what it took stays taken, what it left is free.
+    pub fn commit(mut self) {
         self.taken.clear();
-        let outdated = std::mem::take(&mut self.outdated);
-        self.allocator.record.lock().release(&outdated);
+        let released = std::mem::take(&mut self.released);
+        self.allocators.release(&released);
+    }
+
+    fn address(&mut self, index: usize, wanted: Option<IpAddr>) -> Result<IpAddr, Fault> {
+        let inner = &self.allocators.0;
+        let mut pools = inner.pools.lock();
+        let pool = &mut pools.addresses[index];
+        let address = match wanted {
+            Some(address) => {
+                pool.take_address(address)?;
+                address
+            }
+            None => pool.take_any_address((inner.config.random)())?,
+        };
+        drop(pools);
+        self.taken.push(Item::Address(address));
+        Ok(address)
+    }
+
+    fn port(&mut self, wanted: Option<u16>) -> Result<u16, Fault> {
+        let inner = &self.allocators.0;
+        let mut pools = inner.pools.lock();
+        let port = match wanted {
+            Some(port) => {
+                pools.ports.take_port(port)?;
+                port
+            }
+            None => pools.ports.take_any_port((inner.config.random)())?,
+        };
+        drop(pools);
+        self.taken.push(Item::Port(port));
+        Ok(port)
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        if !self.taken.is_empty() {
-            self.allocator.record.lock().release(&self.taken);
-        }
+        self.allocators.release(&self.taken);
     }
 }
 
-impl Allocator {
-    /// Nothing is taken. `ranges`: the Services' ranges, the first one's family being the cluster's own; at most one a family.
-    pub fn new(ranges: &[IpNet], ports: RangeInclusive<u16>) -> Allocator {
-        let ranges = ranges.iter().copied().map(Addresses::new).collect();
-        Allocator { record: Arc::new(Mutex::new(Record { ranges, ports: Ports::new(ports) })) }
+impl Allocators {
+    /// Nothing is taken yet; see [`restore`](Self::restore).
+    ///
+    /// # Errors
+    /// When the ranges make no sense.
+    pub fn new(config: Config) -> Result<Allocators, ConfigError> {
+        match config.ranges.as_slice() {
+            [_] => {}
+            [a, b] if a.network().is_ipv4() != b.network().is_ipv4() => {}
+            [a, b] => return Err(ConfigError::SameFamily(*a, *b)),
+            other => return Err(ConfigError::Count(other.len())),
+        }
+        let addresses = config
+            .ranges
+            .iter()
+            .map(|range| Pool::of_addresses(*range).ok_or(ConfigError::TooSmall(*range)))
+            .collect::<Result<_, _>>()?;
+        let (first, last) = config.node_ports;
+        let ports = Pool::of_ports(first, last).ok_or(ConfigError::Ports(first, last))?;
+        Ok(Allocators(Arc::new(Inner { config, pools: Mutex::new(Pools { addresses, ports }) })))
     }
 
-    /// Takes note of a stored Service, at start. What two Services have both keep: the first one's release frees it.
-    pub fn note(&self, service: &Value) {
-        let mut record = self.record.lock();
-        for held in held_by(service) {
-            match held {
-                Held::Address(address) => {
-                    if let Some(range) = record.range_of(address) {
-                        // Taken twice is a conflict from before this start; both Services go on as they are.
-                        let _ = range.take(address);
-                    }
-                }
-                Held::Port(port) => record.ports.share(port),
+    /// Marks as taken what the stored Services have. What they have twice, or outside the ranges, stays theirs: it is
+    /// only not handed out again.
+    pub fn restore<'a>(&self, services: impl IntoIterator<Item = &'a Value>) {
+        let mut pools = self.0.pools.lock();
+        for service in services {
+            for item in held(service) {
+                // A Service from before the range was changed keeps an address that no pool knows.
+                let _ = match item {
+                    Item::Address(address) => pools.take_address(address),
+                    Item::Port(port) => pools.ports.take_port(port),
+                };
             }
         }
     }
 
-    /// Gives a Service that is about to be written what it needs, in place. `old` is the stored one, if any. `seeds` choose where
-    /// the search for free addresses and ports begins.
+    /// The addresses a range begins with, for the server's own Service.
+    pub fn first_address(&self) -> Option<IpAddr> {
+        self.0.pools.lock().addresses.first().and_then(Pool::first_address)
+    }
+
+    /// Completes a new Service: families and policy, cluster IPs, node ports, health check port.
     ///
     /// # Errors
-    /// 422 with upstream's fields and words when what is asked for cannot be had.
-    pub fn reserve(&self, service: &mut Value, old: Option<&Value>, seeds: (u64, u64)) -> Result<Reservation, ApiError> {
-        let mut reservation = Reservation { allocator: self.clone(), taken: Vec::new(), outdated: Vec::new() };
-        let had = old.map(held_by).unwrap_or_default();
-        let result = {
-            let mut record = self.record.lock();
-            record.give(service, old, &had, seeds, &mut reservation.taken)
-        };
-        result.map_err(|error| {
-            ApiError::invalid(GroupKind::new("", "Service"), object::name(service), &[error])
-        })?;
-        let has = held_by(service);
-        reservation.outdated = without(&had, &has);
+    /// 422 when what it asks for is not to be had, 500 when nothing is left.
+    pub fn create(&self, service: &mut Value) -> Result<Reservation, ApiError> {
+        families::sync_on_create(service);
+        families::complete(service, None, &self.0.config.ranges)?;
+        let mut reservation = Reservation::new(self);
+        if needs_cluster_ip(service) && !is_headless(service) {
+            self.cluster_ips(service, 0, &mut reservation)?;
+        }
+        if has_node_ports(service) {
+            new_node_ports(service, &mut reservation)?;
+        }
+        if needs_health_check(service) {
+            health_check_port(service, &mut reservation)?;
+        }
         Ok(reservation)
     }
 
-    /// Frees what a Service had that is gone.
-    pub fn release(&self, service: &Value) {
-        self.record.lock().release(&held_by(service));
+    /// Completes a Service that replaces another: what the client left out it keeps, what its type now needs it gets, and
+    /// what it no longer needs is given back when the reservation is committed.
+    ///
+    /// # Errors
+    /// 422 when what it asks for is not to be had, 500 when nothing is left.
+    pub fn update(&self, new: &mut Value, old: &Value) -> Result<Reservation, ApiError> {
+        families::keep_allocated(new, old);
+        families::sync_on_update(new, old);
+        families::complete(new, Some(old), &self.0.config.ranges)?;
+        let mut reservation = Reservation::new(self);
+        self.update_cluster_ips(new, old, &mut reservation)?;
+        if has_node_ports(new) {
+            changed_node_ports(new, old, &mut reservation)?;
+        } else {
+            reservation.released.extend(node_ports(old).map(Item::Port));
+        }
+        update_health_check(new, old, &mut reservation)?;
+        Ok(reservation)
     }
-}
 
-impl Record {
-    fn range_of(&mut self, address: IpAddr) -> Option<&mut Addresses> {
-        self.ranges.iter_mut().find(|r| r.range().addr().is_ipv4() == address.is_ipv4())
+    /// A Service is gone: what it had is free.
+    pub fn delete(&self, service: &Value) {
+        self.release(&held(service));
     }
 
-    fn release(&mut self, held: &[Held]) {
-        for held in held {
-            match *held {
-                Held::Address(address) => {
-                    if let Some(range) = self.range_of(address) {
-                        range.release(address);
-                    }
-                }
-                Held::Port(port) => self.ports.release(port),
+    fn release(&self, items: &[Item]) {
+        if items.is_empty() {
+            return;
+        }
+        let mut pools = self.0.pools.lock();
+        for item in items {
+            match item {
+                Item::Address(address) => pools.addresses.iter_mut().for_each(|pool| pool.free_address(*address)),
+                Item::Port(port) => pools.ports.free_port(*port),
             }
         }
     }
 
-    fn give(
-        &mut self,
-        service: &mut Value,
-        old: Option<&Value>,
-        had: &[Held],
-        seeds: (u64, u64),
-        taken: &mut Vec<Held>,
-    ) -> Result<(), FieldError> {
-        let Some(spec) = service.get_mut("spec").filter(|spec| spec.is_object()) else { return Ok(()) };
-        if needs_address(spec) || text(spec, "clusterIP") == HEADLESS {
-            let ranges: Vec<IpNet> = self.ranges.iter().map(Addresses::range).collect();
-            families::settle(spec, old.map(|o| get(o, "spec")), &ranges)?;
-        }
-        if needs_address(spec) {
-            self.give_addresses(spec, had, seeds.0, taken)?;
-        }
-        self.give_ports(spec, old.map(|o| get(o, "spec")), had, seeds.1, taken)
+    fn pool_of(&self, family: &str) -> Option<usize> {
+        self.0.config.ranges.iter().position(|range| families::family(range) == family)
     }
 
-    /// One address for each family: the one that is asked for, or any.
-    fn give_addresses(&mut self, spec: &mut Value, had: &[Held], seed: u64, taken: &mut Vec<Held>) -> Result<(), FieldError> {
-        let path = Path::new("spec").child("clusterIPs");
-        let families: Vec<String> = items(spec, "ipFamilies").iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let wanted: Vec<String> = items(spec, "clusterIPs").iter().filter_map(Value::as_str).map(str::to_owned).collect();
-        let mut given = Vec::with_capacity(families.len());
-        for (i, family) in families.iter().enumerate() {
-            let ranges = self.ranges.iter_mut();
-            let range = ranges.into_iter().find(|r| families::family_of(r.range()) == family);
-            let Some(range) = range else { continue };
-            let address = match wanted.get(i).filter(|text| !text.is_empty()) {
-                None => {
-                    let next = range.next(seed);
-                    next.map_err(|error| FieldError::internal(&path, format!("failed to allocate a serviceIP: {error}")))?
-                }
-                Some(text) => {
-                    let failed = |why: String| {
-                        FieldError::invalid(&path, wanted.clone(), format!("failed to allocate IP {text}: {why}"))
-                    };
-                    let address: IpAddr = text.parse().map_err(|_| failed("not a valid IP address".into()))?;
-                    if had.contains(&Held::Address(address)) {
-                        given.push(address);
-                        continue;
-                    }
-                    range.take(address).map_err(|error| failed(error.to_string()))?;
-                    address
-                }
-            };
-            taken.push(Held::Address(address));
-            given.push(address);
-        }
-        if let Some(first) = given.first() {
-            set(spec, "clusterIP", first.to_string());
-            let all: Vec<Value> = given.iter().map(|a| a.to_string().into()).collect();
-            set(spec, "clusterIPs", all);
-        }
-        Ok(())
-    }
-
-    /// A node port for each port, where the type has them: the one that is asked for, the one it had, or any.
-    fn give_ports(
-        &mut self,
-        spec: &mut Value,
-        old: Option<&Value>,
-        had: &[Held],
-        seed: u64,
-        taken: &mut Vec<Held>,
-    ) -> Result<(), FieldError> {
-        let kind = text(spec, "type").to_owned();
-        let wants = kind == "NodePort"
-            || (kind == "LoadBalancer" && get(spec, "allocateLoadBalancerNodePorts").as_bool() != Some(false));
-        if !wants && kind != "LoadBalancer" {
-            clear_unasked(spec, old);
-        } else if let Some(old) = old {
-            keep_ports(spec, old);
-        }
-        let mut had: Vec<Held> = had.to_vec();
-        let mut mine: Vec<u16> = Vec::new();
-        for (i, port) in items_mut(spec, "ports").enumerate() {
-            let path = Path::new("spec").child("ports").index(i).child("nodePort");
-            let asked = int_or_zero(port, "nodePort");
-            if asked == 0 && !wants {
+    /// Takes an address for every family from the given one on that has none yet, or the one it asks for.
+    fn cluster_ips(&self, service: &mut Value, from: usize, reservation: &mut Reservation) -> Result<(), ApiError> {
+        let spec = get(service, "spec");
+        let wanted: Vec<String> =
+            items(spec, "ipFamilies").iter().filter_map(|family| family.as_str().map(str::to_owned)).collect();
+        let mut ips: Vec<Value> = items(spec, "clusterIPs").to_vec();
+        for (index, family) in wanted.iter().enumerate().skip(from) {
+            let Some(pool) = self.pool_of(family) else { continue };
+            let asked = ips.get(index).and_then(Value::as_str).unwrap_or("").to_owned();
+            if asked.is_empty() {
+                let given = reservation
+                    .address(pool, None)
+                    .map_err(|fault| ApiError::internal(format!("failed to allocate a serviceIP: {fault}")))?;
+                let given = Value::String(given.to_string());
+                if index < ips.len() { ips[index] = given } else { ips.push(given) }
                 continue;
             }
-            let number = match u16::try_from(asked) {
-                Ok(0) => self.next_port(seed.wrapping_add(i as u64), &path)?,
-                Ok(number) => {
-                    // What it had it still has; a port it has twice, for two protocols, it needs to take once.
-                    if let Some(at) = had.iter().position(|h| *h == Held::Port(number)) {
-                        had.swap_remove(at);
-                        mine.push(number);
-                        continue;
-                    }
-                    if mine.contains(&number) {
-                        self.ports.share(number);
-                    } else {
-                        let took = self.ports.take(number);
-                        took.map_err(|error| FieldError::invalid(&path, asked, error.to_string()))?;
-                    }
-                    number
-                }
-                Err(_) => return Err(FieldError::invalid(&path, asked, "must be between 1 and 65535, inclusive")),
+            let Some(address) = parse_ip(&asked) else {
+                return Err(ApiError::internal(format!("failed to parse service IP \"{asked}\"")));
             };
-            taken.push(Held::Port(number));
-            mine.push(number);
-            set(port, "nodePort", i64::from(number));
+            reservation.address(pool, Some(address)).map_err(|fault| {
+                let path = Path::new("spec").child("clusterIPs");
+                let sentence = format!("failed to allocate IP {asked}: {fault}");
+                invalid(service, FieldError::invalid(&path, ips.clone(), sentence))
+            })?;
         }
-        self.give_health_port(spec, old, &had, seed, taken)
-    }
-
-    fn next_port(&mut self, seed: u64, path: &Path) -> Result<u16, FieldError> {
-        let next = self.ports.next(seed);
-        next.map_err(|error| FieldError::internal(path, format!("failed to allocate a nodePort: {error}")))
-    }
-
-    /// `healthCheckNodePort`, for load balancers that keep traffic on the node it came to.
-    fn give_health_port(
-        &mut self,
-        spec: &mut Value,
-        old: Option<&Value>,
-        had: &[Held],
-        seed: u64,
-        taken: &mut Vec<Held>,
-    ) -> Result<(), FieldError> {
-        let local = text(spec, "type") == "LoadBalancer" && text(spec, "externalTrafficPolicy") == "Local";
-        if !local {
-            if old.is_some() {
-                remove(spec, "healthCheckNodePort");
+        if let Some(spec) = service.get_mut("spec") {
+            if let Some(first) = ips.first() {
+                set(spec, "clusterIP", first.clone());
             }
-            return Ok(());
+            set(spec, "clusterIPs", ips);
         }
-        let path = Path::new("spec").child("healthCheckNodePort");
-        let mut asked = int_or_zero(spec, "healthCheckNodePort");
-        if asked == 0 {
-            asked = old.map_or(0, |old| int_or_zero(old, "healthCheckNodePort"));
-        }
-        let number = match u16::try_from(asked) {
-            Ok(0) => self.next_port(seed.wrapping_mul(31), &path)?,
-            Ok(number) if had.contains(&Held::Port(number)) => {
-                set(spec, "healthCheckNodePort", i64::from(number));
-                return Ok(());
-            }
-            Ok(number) => {
-                let took = self.ports.take(number);
-                took.map_err(|error| FieldError::invalid(&path, asked, error.to_string()))?;
-                number
-            }
-            Err(_) => return Err(FieldError::invalid(&path, asked, "must be between 1 and 65535, inclusive")),
-        };
-        taken.push(Held::Port(number));
-        set(spec, "healthCheckNodePort", i64::from(number));
         Ok(())
     }
-}
 
-/// Whether the Service's type has a cluster address, and it does not decline one.
-fn needs_address(spec: &Value) -> bool {
-    matches!(text(spec, "type"), "ClusterIP" | "NodePort" | "LoadBalancer") && text(spec, "clusterIP") != HEADLESS
-}
-
-/// A Service that no longer has node ports: those it had, and did not newly ask for, go.
-fn clear_unasked(spec: &mut Value, old: Option<&Value>) {
-    let before: Vec<i64> = old.map_or_else(Vec::new, |o| items(o, "ports").iter().map(|p| int_or_zero(p, "nodePort")).collect());
-    for port in items_mut(spec, "ports") {
-        if before.contains(&int_or_zero(port, "nodePort")) {
-            remove(port, "nodePort");
+    fn update_cluster_ips(
+        &self,
+        new: &mut Value,
+        old: &Value,
+        reservation: &mut Reservation,
+    ) -> Result<(), ApiError> {
+        let (has, had) = (needs_cluster_ip(new), needs_cluster_ip(old));
+        match (had, has) {
+            (false, true) if !is_headless(new) => self.cluster_ips(new, 0, reservation),
+            (true, false) => {
+                reservation.released.extend(addresses(old).map(Item::Address));
+                Ok(())
+            }
+            (true, true) if !is_headless(old) && !is_headless(new) => {
+                let count = |service| items(get(service, "spec"), "ipFamilies").len();
+                match (count(old), count(new)) {
+                    (1, 2) => self.cluster_ips(new, 1, reservation),
+                    (2, 1) => {
+                        reservation.released.extend(addresses(old).skip(1).map(Item::Address));
+                        Ok(())
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
         }
     }
 }
 
-/// A client that does not know which node ports the Service has does not lose them: ports alike keep theirs.
-fn keep_ports(spec: &mut Value, old: &Value) {
-    let same = |a: &Value, b: &Value| get(a, "port") == get(b, "port") && text(a, "protocol") == text(b, "protocol");
-    let used: Vec<i64> = items(spec, "ports").iter().map(|p| int_or_zero(p, "nodePort")).collect();
-    for port in items_mut(spec, "ports") {
-        if int_or_zero(port, "nodePort") != 0 {
+impl Pools {
+    fn take_address(&mut self, address: IpAddr) -> Result<(), Fault> {
+        let mut fault = None;
+        for pool in &mut self.addresses {
+            match pool.take_address(address) {
+                Ok(()) => return Ok(()),
+                Err(error) => fault = Some(error),
+            }
+        }
+        Err(fault.unwrap_or(Fault::Full))
+    }
+}
+
+fn invalid(service: &Value, error: FieldError) -> ApiError {
+    ApiError::invalid(GroupKind::new("", "Service"), text_at(service, &["metadata", "name"]), &[error])
+}
+
+fn has_node_ports(service: &Value) -> bool {
+    ["NodePort", "LoadBalancer"].contains(&text_at(service, &["spec", "type"]))
+}
+
+/// The cluster IPs a Service has.
+fn addresses(service: &Value) -> impl Iterator<Item = IpAddr> + '_ {
+    let counted = needs_cluster_ip(service) && !is_headless(service);
+    items(get(service, "spec"), "clusterIPs")
+        .iter()
+        .filter(move |_| counted)
+        .filter_map(|address| address.as_str().and_then(parse_ip))
+}
+
+/// The node ports a Service has, each once.
+fn node_ports(service: &Value) -> impl Iterator<Item = u16> + '_ {
+    let ports = items(get(service, "spec"), "ports");
+    ports.iter().enumerate().filter_map(move |(index, port)| {
+        let number = int_or_zero(port, "nodePort");
+        let repeated = ports[..index].iter().any(|earlier| int_or_zero(earlier, "nodePort") == number);
+        if repeated { None } else { u16::try_from(number).ok().filter(|&number| number != 0) }
+    })
+}
+
+fn health_port(service: &Value) -> Option<u16> {
+    u16::try_from(int_or_zero(get(service, "spec"), "healthCheckNodePort")).ok().filter(|&port| port != 0)
+}
+
+/// Everything a Service has.
+fn held(service: &Value) -> Vec<Item> {
+    addresses(service)
+        .map(Item::Address)
+        .chain(node_ports(service).map(Item::Port))
+        .chain(health_port(service).map(Item::Port))
+        .collect()
+}
+
+fn port_fault(service: &Value, index: usize, port: i64, fault: &Fault) -> ApiError {
+    let path = Path::new("spec").child("ports").index(index).child("nodePort");
+    invalid(service, FieldError::invalid(&path, port, fault.to_string()))
+}
+
+fn no_port(fault: &Fault) -> ApiError {
+    ApiError::internal(format!("failed to allocate a nodePort: {fault}"))
+}
+
+/// Node ports of a new Service. One port of the service over several protocols has one node port.
+fn new_node_ports(service: &mut Value, reservation: &mut Reservation) -> Result<(), ApiError> {
+    let automatic = needs_node_port(service);
+    let mut given: Vec<(i64, i64)> = Vec::new();
+    let mut chosen: Vec<i64> = Vec::new();
+    let ports = items(get(service, "spec"), "ports");
+    for (index, port) in ports.iter().enumerate() {
+        let (number, asked) = (int_or_zero(port, "port"), int_or_zero(port, "nodePort"));
+        if asked == 0 && !automatic {
+            chosen.push(0);
             continue;
         }
-        let before = items(old, "ports").iter().find(|o| same(o, port)).map_or(0, |o| int_or_zero(o, "nodePort"));
-        if before != 0 && !used.contains(&before) {
-            set(port, "nodePort", before);
-        }
-    }
-}
-
-/// Everything that a Service has.
-fn held_by(service: &Value) -> Vec<Held> {
-    let spec = get(service, "spec");
-    let mut held = Vec::new();
-    if needs_address(spec) {
-        let mut addresses: Vec<&str> = items(spec, "clusterIPs").iter().filter_map(Value::as_str).collect();
-        if addresses.is_empty() {
-            addresses.push(text(spec, "clusterIP"));
-        }
-        held.extend(addresses.iter().filter_map(|a| a.parse().ok()).map(Held::Address));
-    }
-    let ports = items(spec, "ports").iter().map(|port| int_or_zero(port, "nodePort"));
-    let all = ports.chain([int_or_zero(spec, "healthCheckNodePort")]);
-    held.extend(all.filter_map(|port| u16::try_from(port).ok()).filter(|port| *port != 0).map(Held::Port));
-    held
-}
-
-/// What is in `all` beyond what is in `kept`, each counted as often as it stands there.
-fn without(all: &[Held], kept: &[Held]) -> Vec<Held> {
-    let mut kept = kept.to_vec();
-    let mut rest = Vec::new();
-    for held in all {
-        match kept.iter().position(|k| k == held) {
-            Some(at) => {
-                kept.swap_remove(at);
+        let known = given.iter().find(|(service_port, _)| *service_port == number).map(|(_, node)| *node);
+        let node = match known {
+            Some(node) if asked == 0 || asked == node => node,
+            Some(_) => {
+                take(service, reservation, index, asked)?;
+                asked
             }
-            None => rest.push(*held),
+            None => {
+                let wanted = ports
+                    .iter()
+                    .filter(|other| int_or_zero(other, "port") == number)
+                    .map(|other| int_or_zero(other, "nodePort"))
+                    .find(|&node| node != 0);
+                let node = match wanted {
+                    Some(node) => {
+                        take(service, reservation, index, node)?;
+                        node
+                    }
+                    None => i64::from(reservation.port(None).map_err(|fault| no_port(&fault))?),
+                };
+                given.push((number, node));
+                node
+            }
+        };
+        chosen.push(node);
+    }
+    write_node_ports(service, &chosen);
+    Ok(())
+}
+
+/// Node ports of a changed Service: those it had it keeps without taking them again.
+fn changed_node_ports(new: &mut Value, old: &Value, reservation: &mut Reservation) -> Result<(), ApiError> {
+    let automatic = needs_node_port(new);
+    let had: Vec<u16> = node_ports(old).collect();
+    let mut chosen: Vec<i64> = Vec::new();
+    for (index, port) in items(get(new, "spec"), "ports").iter().enumerate() {
+        let asked = int_or_zero(port, "nodePort");
+        let node = if asked != 0 {
+            let ours = had.iter().any(|&port| i64::from(port) == asked) || chosen.contains(&asked);
+            if !ours {
+                take(new, reservation, index, asked)?;
+            }
+            asked
+        } else if automatic {
+            i64::from(reservation.port(None).map_err(|fault| no_port(&fault))?)
+        } else {
+            0
+        };
+        chosen.push(node);
+    }
+    write_node_ports(new, &chosen);
+    let left = had.into_iter().filter(|&port| !chosen.contains(&i64::from(port)));
+    reservation.released.extend(left.map(Item::Port));
+    Ok(())
+}
+
+fn take(service: &Value, reservation: &mut Reservation, index: usize, node: i64) -> Result<(), ApiError> {
+    let wanted = u16::try_from(node).map_err(|_| {
+        let range = reservation.allocators.0.config.node_ports;
+        port_fault(service, index, node, &Fault::PortOutside { first: range.0, last: range.1 })
+    })?;
+    reservation.port(Some(wanted)).map(|_| ()).map_err(|fault| port_fault(service, index, node, &fault))
+}
+
+fn write_node_ports(service: &mut Value, chosen: &[i64]) {
+    let Some(spec) = service.get_mut("spec") else { return };
+    for (port, &node) in items_mut(spec, "ports").zip(chosen) {
+        if node != 0 {
+            set(port, "nodePort", node);
         }
     }
-    rest
+}
+
+fn health_check_port(service: &mut Value, reservation: &mut Reservation) -> Result<(), ApiError> {
+    let asked = int_or_zero(get(service, "spec"), "healthCheckNodePort");
+    if asked != 0 {
+        let taken = u16::try_from(asked)
+            .map_err(|_| Fault::Full)
+            .and_then(|port| reservation.port(Some(port)));
+        return taken.map(|_| ()).map_err(|fault| {
+            ApiError::internal(format!("failed to allocate requested HealthCheck NodePort {asked}: {fault}"))
+        });
+    }
+    let given = reservation
+        .port(None)
+        .map_err(|fault| ApiError::internal(format!("failed to allocate a HealthCheck NodePort 0: {fault}")))?;
+    if let Some(spec) = service.get_mut("spec") {
+        set(spec, "healthCheckNodePort", given);
+    }
+    Ok(())
+}
+
+fn update_health_check(new: &mut Value, old: &Value, reservation: &mut Reservation) -> Result<(), ApiError> {
+    match (needs_health_check(old), needs_health_check(new)) {
+        (false, true) => health_check_port(new, reservation),
+        (true, false) => {
+            reservation.released.extend(health_port(old).map(Item::Port));
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

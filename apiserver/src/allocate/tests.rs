@@ -1,230 +1,231 @@
-//! Services in, Services out.
+//! What Services get, keep and give back.
+
+use serde_json::{Value, json};
 
 use super::*;
-use serde_json::json;
+use crate::kinds::{Context, Kind};
 
-fn allocator() -> Allocator {
-    Allocator::new(&["10.96.0.0/16".parse().expect("a range")], 30000..=32767)
+fn allocators(ranges: &[&str]) -> Allocators {
+    Allocators::new(Config {
+        ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
+        node_ports: (30000, 32767),
+        random: || 0,
+    })
+    .unwrap()
 }
 
-fn dual() -> Allocator {
-    let ranges = ["10.96.0.0/16", "fd00::/108"].map(|r| r.parse().expect("a range"));
-    Allocator::new(&ranges, 30000..=32767)
+fn kind() -> &'static Kind {
+    crate::kinds::KINDS.iter().find(|kind| kind.plural == "services").unwrap()
 }
 
 fn service(spec: Value) -> Value {
-    json!({"metadata": {"name": "web", "namespace": "default"}, "spec": spec})
+    let mut service = json!({"metadata": {"name": "s"}, "spec": spec});
+    (kind().default)(&mut service);
+    service
 }
 
-fn cluster_ip() -> Value {
-    service(
-        json!({"type": "ClusterIP", "selector": {"app": "web"}, "ports": [{"port": 80, "protocol": "TCP"}]}),
-    )
-}
-
-fn refused(allocator: &Allocator, spec: Value) -> String {
-    match allocator.reserve(&mut service(spec), None, (1, 1)) {
-        Ok(_) => panic!("it should be refused"),
-        Err(error) => error.message().to_owned(),
+/// Creates as the server does, all rules of the kind included.
+fn create(allocators: &Allocators, spec: Value) -> Result<Value, String> {
+    let mut new = service(spec);
+    let reservation = allocators.create(&mut new).map_err(|error| error.message().to_owned())?;
+    let context = Context { now: jiff::Timestamp::UNIX_EPOCH, user: "", dry_run: false };
+    (kind().create)(&mut new, &context);
+    let mut errors = Vec::new();
+    (kind().validate)(&new, &mut errors);
+    if let Some(error) = errors.first() {
+        return Err(error.to_string());
     }
+    reservation.commit();
+    Ok(new)
 }
 
-#[test]
-fn a_service_gets_an_address_of_the_clusters_family() {
-    let mut new = cluster_ip();
-    allocator()
-        .reserve(&mut new, None, (7, 7))
-        .expect("there is room")
-        .keep();
-    let spec = &new["spec"];
-    assert_eq!(spec["ipFamilies"], json!(["IPv4"]));
-    assert_eq!(spec["ipFamilyPolicy"], "SingleStack");
-    assert_eq!(spec["clusterIPs"], json!([spec["clusterIP"]]));
-    assert!(
-        spec["clusterIP"]
-            .as_str()
-            .expect("an address")
-            .starts_with("10.96.")
-    );
-    assert!(spec["ports"][0].get("nodePort").is_none());
-}
-
-#[test]
-fn a_write_that_fails_gives_back_what_it_took() {
-    let a = allocator();
-    let chosen = json!({"type": "NodePort", "clusterIP": "10.96.0.9", "clusterIPs": ["10.96.0.9"], "ports": [{"port": 80, "nodePort": 30080}]});
-    drop(
-        a.reserve(&mut service(chosen.clone()), None, (1, 1))
-            .expect("free"),
-    );
-    a.reserve(&mut service(chosen.clone()), None, (1, 1))
-        .expect("free again")
-        .keep();
-    assert_eq!(
-        refused(&a, chosen),
-        "Service \"web\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.9\"]: failed to allocate IP 10.96.0.9: provided IP is already allocated"
-    );
-}
-
-#[test]
-fn a_deleted_service_frees_all_it_had() {
-    let a = allocator();
-    let mut new = service(
-        json!({"type": "NodePort", "clusterIP": "10.96.0.9", "clusterIPs": ["10.96.0.9"],
-        "ports": [{"port": 80, "protocol": "TCP", "nodePort": 30080}, {"port": 80, "protocol": "UDP", "nodePort": 30080}]}),
-    );
-    a.reserve(&mut new, None, (1, 1)).expect("free").keep();
-    a.release(&new);
-    a.reserve(&mut new, None, (1, 1))
-        .expect("free again")
-        .keep();
-    assert!(
-        refused(
-            &a,
-            json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": 30080}]})
-        )
-        .contains("provided port is already allocated")
-    );
-}
-
-#[test]
-fn a_type_change_takes_and_frees_node_ports() {
-    let a = allocator();
-    let mut old = cluster_ip();
-    a.reserve(&mut old, None, (1, 1)).expect("free").keep();
-    let mut exposed = old.clone();
-    exposed["spec"]["type"] = json!("NodePort");
-    a.reserve(&mut exposed, Some(&old), (1, 1))
-        .expect("free")
-        .keep();
-    let port = exposed["spec"]["ports"][0]["nodePort"]
-        .as_i64()
-        .expect("a node port");
-    assert!((30000..=32767).contains(&port));
-    assert_eq!(exposed["spec"]["clusterIP"], old["spec"]["clusterIP"]);
-    let mut back = exposed.clone();
-    back["spec"]["type"] = json!("ClusterIP");
-    a.reserve(&mut back, Some(&exposed), (1, 1))
-        .expect("less is needed")
-        .keep();
-    assert!(back["spec"]["ports"][0].get("nodePort").is_none());
-    let again = json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": port}]});
-    a.reserve(&mut service(again), None, (1, 1))
-        .expect("it is free again")
-        .keep();
-}
-
-#[test]
-fn an_update_that_does_not_name_its_node_port_keeps_it() {
-    let a = allocator();
-    let mut old = service(json!({"type": "NodePort", "ports": [{"port": 80, "protocol": "TCP"}]}));
-    a.reserve(&mut old, None, (5, 5)).expect("free").keep();
+/// Updates as the server does.
+fn update(allocators: &Allocators, old: &Value, change: impl FnOnce(&mut Value)) -> Result<Value, String> {
     let mut new = old.clone();
-    new["spec"]["ports"][0]
-        .as_object_mut()
-        .expect("a port")
-        .remove("nodePort");
-    a.reserve(&mut new, Some(&old), (9, 9))
-        .expect("nothing is needed")
-        .keep();
+    change(&mut new["spec"]);
+    (kind().default)(&mut new);
+    let reservation = allocators.update(&mut new, old).map_err(|error| error.message().to_owned())?;
+    let context = Context { now: jiff::Timestamp::UNIX_EPOCH, user: "", dry_run: false };
+    (kind().update)(&mut new, old, &context);
+    let mut errors = Vec::new();
+    (kind().validate)(&new, &mut errors);
+    (kind().validate_update)(&new, old, &mut errors);
+    if let Some(error) = errors.first() {
+        return Err(error.to_string());
+    }
+    reservation.commit();
+    Ok(new)
+}
+
+#[test]
+fn an_ordinary_service_gets_one_address() {
+    let allocators = allocators(&["10.96.0.0/16"]);
+    let made = create(&allocators, json!({"ports": [{"port": 80}]})).unwrap();
     assert_eq!(
-        new["spec"]["ports"][0]["nodePort"],
-        old["spec"]["ports"][0]["nodePort"]
+        made["spec"],
+        json!({
+            "clusterIP": "10.96.1.1", "clusterIPs": ["10.96.1.1"], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+            "internalTrafficPolicy": "Cluster", "ports": [{"port": 80, "protocol": "TCP", "targetPort": 80}],
+            "sessionAffinity": "None", "type": "ClusterIP",
+        })
     );
+    assert_eq!(made["status"], json!({"loadBalancer": {}}));
 }
 
 #[test]
-fn an_external_name_has_nothing_and_frees_what_it_had() {
-    let a = allocator();
-    let mut old = cluster_ip();
-    a.reserve(&mut old, None, (3, 3)).expect("free").keep();
-    let mut new = service(json!({"type": "ExternalName", "externalName": "example.com"}));
-    a.reserve(&mut new, Some(&old), (3, 3))
-        .expect("nothing is needed")
-        .keep();
-    assert!(new["spec"].get("clusterIP").is_none());
-    let chosen = json!({"type": "ClusterIP", "clusterIPs": [old["spec"]["clusterIP"]], "clusterIP": old["spec"]["clusterIP"]});
-    a.reserve(&mut service(chosen), None, (3, 3))
-        .expect("it is free")
-        .keep();
-}
-
-#[test]
-fn dual_stack_gives_one_address_of_each_family() {
-    let mut new = service(json!({"type": "ClusterIP", "ipFamilyPolicy": "PreferDualStack"}));
-    dual()
-        .reserve(&mut new, None, (2, 2))
-        .expect("there is room")
-        .keep();
-    assert_eq!(new["spec"]["ipFamilies"], json!(["IPv4", "IPv6"]));
-    assert_eq!(new["spec"]["clusterIPs"].as_array().map(Vec::len), Some(2));
-}
-
-#[test]
-fn what_the_cluster_lacks_is_refused_by_field() {
-    let a = allocator();
+fn addresses_by_name_are_taken_once_and_given_back() {
+    let allocators = allocators(&["10.96.0.0/16"]);
+    let wanted = json!({"clusterIP": "10.96.0.10", "ports": [{"port": 80}]});
+    let made = create(&allocators, wanted.clone()).unwrap();
     assert_eq!(
-        refused(
-            &a,
-            json!({"type": "ClusterIP", "ipFamilyPolicy": "RequireDualStack"})
-        ),
-        "Service \"web\" is invalid: spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services"
+        create(&allocators, wanted.clone()).unwrap_err(),
+        "Service \"s\" is invalid: spec.clusterIPs: Invalid value: [\"10.96.0.10\"]: failed to allocate IP 10.96.0.10: provided IP is already allocated"
     );
     assert_eq!(
-        refused(&a, json!({"type": "ClusterIP", "ipFamilies": ["IPv6"]})),
-        "Service \"web\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster"
+        create(&allocators, json!({"clusterIP": "10.97.0.1", "ports": [{"port": 80}]})).unwrap_err(),
+        "Service \"s\" is invalid: spec.clusterIPs: Invalid value: [\"10.97.0.1\"]: failed to allocate IP 10.97.0.1: the provided IP (10.97.0.1) is not in the valid range. The range of valid IPs is 10.96.0.0/16"
     );
-    assert!(
-        refused(
-            &a,
-            json!({"type": "ClusterIP", "clusterIP": "192.0.2.1", "clusterIPs": ["192.0.2.1"]})
-        )
-        .contains("The range of valid IPs is 10.96.0.0/16")
-    );
-    assert!(
-        refused(
-            &a,
-            json!({"type": "NodePort", "ports": [{"port": 80, "nodePort": 80}]})
-        )
-        .contains("The range of valid ports is 30000-32767")
-    );
+    allocators.delete(&made);
+    create(&allocators, wanted).unwrap();
 }
 
 #[test]
-fn headless_services_have_families_and_no_address() {
-    let mut new = service(
-        json!({"type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"], "selector": {"app": "web"}}),
-    );
-    allocator()
-        .reserve(&mut new, None, (1, 1))
-        .expect("nothing is needed")
-        .keep();
+fn a_write_that_fails_takes_nothing() {
+    let allocators = allocators(&["10.96.0.0/16"]);
+    let wanted = json!({"clusterIP": "10.96.0.10", "type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}]});
+    drop(allocators.create(&mut service(wanted.clone())).unwrap());
+    let mut invalid = wanted.clone();
+    invalid["sessionAffinity"] = json!("Sometimes");
+    assert!(create(&allocators, invalid).is_err());
+    create(&allocators, wanted).unwrap();
+}
+
+#[test]
+fn headless_and_external_names_take_nothing() {
+    let allocators = allocators(&["10.96.0.0/16"]);
+    let headless = create(&allocators, json!({"clusterIP": "None", "selector": {"a": "b"}, "ports": [{"port": 80}]})).unwrap();
+    assert_eq!(headless["spec"]["clusterIPs"], json!(["None"]));
+    assert_eq!(headless["spec"]["ipFamilies"], json!(["IPv4"]));
+    let alone = create(&allocators, json!({"clusterIP": "None"})).unwrap();
+    assert_eq!(alone["spec"]["ipFamilies"], json!(["IPv4", "IPv6"]));
+    assert_eq!(alone["spec"]["ipFamilyPolicy"], "RequireDualStack");
+    let name = create(&allocators, json!({"type": "ExternalName", "externalName": "a.b"})).unwrap();
+    assert_eq!(name["spec"].get("clusterIP"), None);
+}
+
+#[test]
+fn node_ports() {
+    let allocators = allocators(&["10.96.0.0/16"]);
+    let made = create(&allocators, json!({"type": "NodePort", "ports": [
+        {"name": "a", "port": 53, "protocol": "TCP"}, {"name": "b", "port": 53, "protocol": "UDP"}, {"name": "c", "port": 80}]})).unwrap();
+    let ports: Vec<i64> = made["spec"]["ports"].as_array().unwrap().iter().map(|port| port["nodePort"].as_i64().unwrap()).collect();
+    assert_eq!(ports, [30086, 30086, 30087], "one port over two protocols has one node port");
+    let taken = create(&allocators, json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": 30086}]})).unwrap_err();
+    assert_eq!(taken, "Service \"s\" is invalid: spec.ports[0].nodePort: Invalid value: 30086: provided port is already allocated");
+    let outside = create(&allocators, json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": 80}]})).unwrap_err();
     assert_eq!(
-        (
-            new["spec"]["clusterIP"].as_str(),
-            &new["spec"]["ipFamilies"]
-        ),
-        (Some("None"), &json!(["IPv4"]))
+        outside,
+        "Service \"s\" is invalid: spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767"
     );
-    let mut bare =
-        service(json!({"type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"]}));
-    allocator()
-        .reserve(&mut bare, None, (1, 1))
-        .expect("nothing is needed")
-        .keep();
-    assert_eq!(bare["spec"]["ipFamilies"], json!(["IPv4", "IPv6"]));
-    assert_eq!(bare["spec"]["ipFamilyPolicy"], "RequireDualStack");
+    let beyond = create(&allocators, json!({"type": "NodePort", "ports": [{"port": 1, "nodePort": 70000}]})).unwrap_err();
+    assert!(beyond.contains("provided port is not in the valid range"));
 }
 
 #[test]
-fn stored_services_are_noted_at_start() {
-    let a = allocator();
-    let mut stored = cluster_ip();
-    allocator()
-        .reserve(&mut stored, None, (4, 4))
-        .expect("free")
-        .keep();
-    a.note(&stored);
-    let chosen = json!({"type": "ClusterIP", "clusterIP": stored["spec"]["clusterIP"], "clusterIPs": stored["spec"]["clusterIPs"]});
-    assert!(refused(&a, chosen).contains("already allocated"));
+fn a_balancer_may_do_without_node_ports() {
+    let allocators = allocators(&["10.96.0.0/16"]);
+    let made = create(&allocators, json!({"type": "LoadBalancer", "allocateLoadBalancerNodePorts": false, "ports": [{"port": 80}]})).unwrap();
+    assert_eq!(made["spec"]["ports"][0].get("nodePort"), None);
+    let local = create(&allocators, json!({"type": "LoadBalancer", "externalTrafficPolicy": "Local", "ports": [{"port": 80}]})).unwrap();
+    assert_eq!(local["spec"]["ports"][0]["nodePort"], 30086);
+    assert_eq!(local["spec"]["healthCheckNodePort"], 30087);
+}
+
+#[test]
+fn a_change_of_type_takes_and_gives_back() {
+    let allocators = allocators(&["10.96.0.0/16"]);
+    let plain = create(&allocators, json!({"ports": [{"port": 80}]})).unwrap();
+    let open = update(&allocators, &plain, |spec| spec["type"] = json!("NodePort")).unwrap();
+    assert_eq!(open["spec"]["ports"][0]["nodePort"], 30086);
+    assert_eq!(open["spec"]["clusterIP"], plain["spec"]["clusterIP"]);
+    let again = update(&allocators, &open, |spec| spec["type"] = json!("ClusterIP")).unwrap();
+    assert_eq!(again["spec"]["ports"][0].get("nodePort"), None);
+    create(&allocators, json!({"type": "NodePort", "ports": [{"port": 80, "nodePort": 30086}]})).unwrap();
+    let ip = again["spec"]["clusterIP"].clone();
+    let name = update(&allocators, &again, |spec| {
+        spec["type"] = json!("ExternalName");
+        spec["externalName"] = json!("a.b");
+    })
+    .unwrap();
+    assert_eq!(name["spec"].get("clusterIP"), None);
+    create(&allocators, json!({"clusterIP": ip, "ports": [{"port": 80}]})).unwrap();
+    let back = update(&allocators, &name, |spec| spec["type"] = json!("ClusterIP")).unwrap();
+    assert_eq!(back["spec"]["clusterIP"], "10.96.1.3");
+}
+
+#[test]
+fn a_replacement_keeps_what_it_does_not_mention() {
+    let allocators = allocators(&["10.96.0.0/16"]);
+    let made = create(&allocators, json!({"type": "NodePort", "ports": [{"port": 80}]})).unwrap();
+    let bare = update(&allocators, &made, |spec| *spec = json!({"type": "NodePort", "ports": [{"port": 80}]})).unwrap();
+    assert_eq!(bare["spec"], made["spec"]);
+    let moved = update(&allocators, &made, |spec| spec["clusterIP"] = json!("10.96.0.9")).unwrap_err();
+    assert_eq!(moved, "spec.clusterIPs[0]: Invalid value: [\"10.96.0.9\"]: may not change once set");
+    let other = update(&allocators, &made, |spec| spec["ports"][0]["nodePort"] = json!(31000)).unwrap();
+    assert_eq!(other["spec"]["ports"][0]["nodePort"], 31000);
+    create(&allocators, json!({"type": "NodePort", "ports": [{"port": 80, "nodePort": 30086}]})).unwrap();
+}
+
+#[test]
+fn two_families() {
+    let both = allocators(&["10.96.0.0/16", "fd00::/108"]);
+    let made = create(&both, json!({"ipFamilyPolicy": "PreferDualStack", "ports": [{"port": 80}]})).unwrap();
+    assert_eq!(made["spec"]["ipFamilies"], json!(["IPv4", "IPv6"]));
+    assert_eq!(made["spec"]["clusterIPs"], json!(["10.96.1.1", "fd00::101"]));
+    let less = update(&both, &made, |spec| spec["ipFamilyPolicy"] = json!("SingleStack")).unwrap();
+    assert_eq!(less["spec"]["clusterIPs"], json!(["10.96.1.1"]));
+    assert_eq!(less["spec"]["ipFamilies"], json!(["IPv4"]));
+    create(&both, json!({"clusterIP": "fd00::101", "ports": [{"port": 80}]})).unwrap();
+    let more = update(&both, &less, |spec| spec["ipFamilyPolicy"] = json!("RequireDualStack")).unwrap();
+    assert_eq!(more["spec"]["clusterIPs"], json!(["10.96.1.1", "fd00::102"]));
+    let v6 = create(&both, json!({"ipFamilies": ["IPv6"], "ports": [{"port": 80}]})).unwrap();
+    assert_eq!(v6["spec"]["clusterIP"], "fd00::103");
+
+    let one = allocators(&["10.96.0.0/16"]);
+    assert_eq!(
+        create(&one, json!({"ipFamilyPolicy": "RequireDualStack", "ports": [{"port": 80}]})).unwrap_err(),
+        "Service \"s\" is invalid: spec.ipFamilyPolicy: Invalid value: \"RequireDualStack\": this cluster is not configured for dual-stack services"
+    );
+    assert_eq!(
+        create(&one, json!({"ipFamilies": ["IPv6"], "ports": [{"port": 80}]})).unwrap_err(),
+        "Service \"s\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not configured on this cluster"
+    );
+    let prefers = create(&one, json!({"ipFamilyPolicy": "PreferDualStack", "ports": [{"port": 80}]})).unwrap();
+    assert_eq!(prefers["spec"]["ipFamilies"], json!(["IPv4"]));
+}
+
+#[test]
+fn what_is_stored_is_taken_after_a_restart() {
+    let before = allocators(&["10.96.0.0/16"]);
+    let first = create(&before, json!({"type": "NodePort", "ports": [{"port": 80}]})).unwrap();
+    let elsewhere = json!({"spec": {"type": "ClusterIP", "clusterIPs": ["192.168.0.1"]}});
+    let after = allocators(&["10.96.0.0/16"]);
+    after.restore([&first, &elsewhere]);
+    let second = create(&after, json!({"type": "NodePort", "ports": [{"port": 80}]})).unwrap();
+    assert_ne!(second["spec"]["clusterIP"], first["spec"]["clusterIP"]);
+    assert_ne!(second["spec"]["ports"][0]["nodePort"], first["spec"]["ports"][0]["nodePort"]);
+}
+
+#[test]
+fn ranges_must_make_sense() {
+    let config = |ranges: &[&str], node_ports| Config {
+        ranges: ranges.iter().map(|range| range.parse().unwrap()).collect(),
+        node_ports,
+        random: || 0,
+    };
+    assert!(Allocators::new(config(&[], (1, 2))).is_err());
+    assert!(Allocators::new(config(&["10.0.0.0/24", "10.0.1.0/24"], (1, 2))).is_err());
+    assert!(Allocators::new(config(&["10.0.0.0/32"], (1, 2))).is_err());
+    assert!(Allocators::new(config(&["10.0.0.0/24"], (2, 1))).is_err());
+    assert_eq!(allocators(&["10.96.0.0/16"]).first_address().unwrap().to_string(), "10.96.0.1");
 }
