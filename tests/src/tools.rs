@@ -51,3 +51,24 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(name))
         .find(|candidate| candidate.is_file())
 }
+
+/// The guests' images: names in the registry, and files that `tests/run` builds.
+pub fn guests() -> Vec<(&'static str, PathBuf)> {
+    let examples = repository().join("examples/target/wasm32-wasip2/release");
+    let guests = repository().join("tests/guests/target");
+    vec![
+        ("hello-http", examples.join("hello_http.wasm")),
+        ("hello-cli", examples.join("hello-cli.wasm")),
+        ("echo-tcp", examples.join("echo-tcp.wasm")),
+        ("greet-c", guests.join("greet.wasm")),
+        ("probe", guests.join("wasm32-wasip2/release/probe.wasm")),
+        (
+            "probe-module",
+            guests.join("wasm32-wasip1/release/probe.wasm"),
+        ),
+        (
+            "missing-import",
+            guests.join("wasm32-wasip2/release/missing-import.wasm"),
+        ),
+    ]
+}
