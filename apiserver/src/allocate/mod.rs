@@ -4,9 +4,9 @@
 //! A [`Reservation`] holds what a write needs: dropped, it gives everything back; [committed](Reservation::commit), it gives
 //! back what the old form of the Service had and the new one has not.
 //!
-//! Order of a write: the object is decoded and defaulted, [`Allocators::create`] or [`Allocators::update`] completes it, then
-//! the kind prepares and validates it, then it is stored, then the reservation is committed. A dry run does the same and
-//! drops the reservation. After a deletion, [`Allocators::delete`].
+//! Order of a write: the object is decoded and defaulted, its kind prepares it, [`Allocators::create`] or
+//! [`Allocators::update`] completes it, its kind validates it, it is stored, and the reservation is committed. A dry run does
+//! the same and drops the reservation. After a deletion, [`Allocators::delete`].
 
 use std::net::IpAddr;
 use std::sync::Arc;
