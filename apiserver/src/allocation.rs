@@ -8,8 +8,9 @@ use hydrofoil_api::status::ApiError;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use crate::allocate::{Allocator, Reservation};
+use crate::allocate::{Allocators, Config, Reservation};
 use crate::cache::Caches;
+use crate::error::Error;
 use crate::resources::Served;
 
 /// The stored kind whose objects are given something.
@@ -17,10 +18,10 @@ const SERVICES: &str = "services/specs";
 
 /// The ranges.
 pub struct Allocation {
-    services: Allocator,
+    services: Allocators,
 }
 
-/// What was reserved for a write; given back when the write does not happen.
+/// What was reserved for a write; given back when it is dropped without [`Reserved::keep`].
 #[must_use]
 pub struct Reserved(Option<Reservation>);
 
@@ -33,17 +34,23 @@ impl Reserved {
     /// The write happened.
     pub fn keep(self) {
         if let Some(reservation) = self.0 {
-            reservation.keep();
+            reservation.commit();
         }
     }
 }
 
 impl Allocation {
     /// Nothing is taken from these ranges.
-    pub fn new(ranges: &[IpNet], ports: RangeInclusive<u16>) -> Allocation {
-        Allocation {
-            services: Allocator::new(ranges, ports),
-        }
+    ///
+    /// # Errors
+    /// When the ranges make no sense.
+    pub fn new(range: IpNet, ports: &RangeInclusive<u16>) -> Result<Allocation, Error> {
+        let services = Allocators::new(Config {
+            ranges: vec![range],
+            node_ports: (*ports.start(), *ports.end()),
+            random: rand::random,
+        })?;
+        Ok(Allocation { services })
     }
 
     /// Takes note of what the Services that are there have.
@@ -52,7 +59,7 @@ impl Allocation {
             return;
         };
         for service in services.snapshot().objects.cursor("", "") {
-            self.services.note(&service.parse());
+            self.services.restore([&service.parse()]);
         }
     }
 
@@ -61,41 +68,27 @@ impl Allocation {
     /// # Errors
     /// 422 for what is taken, 500 when a range is exhausted.
     pub fn reserve_create(&self, served: &Served, new: &mut Value) -> Result<Reserved, ApiError> {
-        self.reserve(served, new, None)
+        if served.kind.storage.prefix != SERVICES {
+            return Ok(Reserved::nothing());
+        }
+        self.services.create(new).map(|reservation| Reserved(Some(reservation)))
     }
 
     /// Reserves what an update adds; what it drops is given back once it is written.
     ///
     /// # Errors
     /// As [`Allocation::reserve_create`].
-    pub fn reserve_update(
-        &self,
-        served: &Served,
-        new: &mut Value,
-        old: &Value,
-    ) -> Result<Reserved, ApiError> {
-        self.reserve(served, new, Some(old))
+    pub fn reserve_update(&self, served: &Served, new: &mut Value, old: &Value) -> Result<Reserved, ApiError> {
+        if served.kind.storage.prefix != SERVICES {
+            return Ok(Reserved::nothing());
+        }
+        self.services.update(new, old).map(|reservation| Reserved(Some(reservation)))
     }
 
     /// Gives back what an object that is gone had.
     pub fn release(&self, served: &Served, old: &Value) {
         if served.kind.storage.prefix == SERVICES {
-            self.services.release(old);
+            self.services.delete(old);
         }
-    }
-
-    fn reserve(
-        &self,
-        served: &Served,
-        new: &mut Value,
-        old: Option<&Value>,
-    ) -> Result<Reserved, ApiError> {
-        if served.kind.storage.prefix != SERVICES {
-            return Ok(Reserved(None));
-        }
-        let seeds = (rand::random(), rand::random());
-        self.services
-            .reserve(new, old, seeds)
-            .map(|reservation| Reserved(Some(reservation)))
     }
 }

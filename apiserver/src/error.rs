@@ -28,6 +28,9 @@ pub enum Error {
     /// The objects that every cluster has could not be written.
     #[error("cannot write the cluster's first objects: {0}")]
     Bootstrap(String),
+    /// The ranges of Services make no sense.
+    #[error(transparent)]
+    Allocation(#[from] crate::allocate::ConfigError),
     /// The Service range has no room.
     #[error("the Service range {0} is too small")]
     ServiceRange(ipnet::IpNet),

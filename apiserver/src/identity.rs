@@ -48,11 +48,6 @@ impl Identity {
         &self.0.name
     }
 
-    /// The groups.
-    pub fn groups(&self) -> &[String] {
-        &self.0.groups
-    }
-
     /// Whether they are in a group.
     pub fn is_in(&self, group: &str) -> bool {
         self.0.groups.iter().any(|own| own == group)

@@ -95,21 +95,9 @@ impl Table {
         self.by_group.get(&(group, plural)).copied()
     }
 
-    /// Whether a group and version has anything.
-    pub fn has_version(&self, group: &str, version: &str) -> bool {
-        self.resources
-            .iter()
-            .any(|resource| resource.group == group && resource.version == version)
-    }
-
     /// The facts of all of them, in the order of the kinds.
     pub fn resources(&self) -> &[&'static Resource] {
         &self.resources
-    }
-
-    /// Every served resource.
-    pub fn all(&self) -> impl Iterator<Item = &Served> {
-        self.by_path.values()
     }
 
     /// What the caches must know: one schema for each stored resource.

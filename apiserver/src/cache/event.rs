@@ -18,15 +18,6 @@ pub enum Change {
 }
 
 impl Change {
-    /// The `type` of a watch event.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Change::Added => "ADDED",
-            Change::Modified => "MODIFIED",
-            Change::Deleted => "DELETED",
-        }
-    }
-
     /// What stands before and after the object in a watch event; events are lines.
     pub fn around(self) -> (&'static [u8], &'static [u8]) {
         let before: &[u8] = match self {
@@ -84,11 +75,6 @@ impl Event {
             as_added: OnceLock::new(),
             as_deleted: OnceLock::new(),
         }
-    }
-
-    /// What happened.
-    pub fn change(&self) -> Change {
-        self.change
     }
 
     /// The revision of the change.

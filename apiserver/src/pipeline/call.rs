@@ -11,7 +11,6 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt;
 use hydrofoil_api::status::{ApiError, GroupResource};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::Core;
 use crate::answer::shape::View;
@@ -226,15 +225,6 @@ impl Call {
     /// 400 for options that are none.
     pub fn object(&self, code: StatusCode, encoded: &Encoded, warnings: &[String]) -> Answer {
         let json = self.view()?.encoded(encoded);
-        Ok(self.document(code, json, warnings))
-    }
-
-    /// Answers with an object that is not stored as it is shown (dry runs, scales). It is in its served form.
-    ///
-    /// # Errors
-    /// 400 for options that are none.
-    pub fn shown(&self, code: StatusCode, value: Value, warnings: &[String]) -> Answer {
-        let json = self.view()?.value(value);
         Ok(self.document(code, json, warnings))
     }
 

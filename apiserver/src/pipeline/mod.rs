@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{Method, Request, Response, StatusCode};
 use hydrofoil_api::status::ApiError;
@@ -45,6 +46,7 @@ use crate::cache::Caches;
 use crate::clock;
 use crate::config::Config;
 use crate::endpoints::Documents;
+use crate::error::Error;
 use crate::identity::Identity;
 use crate::metrics::{Metrics, RequestLabels};
 use crate::registry::Registry;
@@ -80,15 +82,18 @@ pub struct Core {
 
 impl Core {
     /// Puts the parts together.
+    ///
+    /// # Errors
+    /// When the ranges of Services make no sense.
     pub fn new(
         config: Config,
         table: Table,
         registry: Registry,
         kubelets: Option<KubeletClient>,
         shutdown: CancellationToken,
-    ) -> Core {
-        Core {
-            allocation: Allocation::new(&[config.service_cidr], config.service_node_ports.clone()),
+    ) -> Result<Core, Error> {
+        Ok(Core {
+            allocation: Allocation::new(config.service_cidr, &config.service_node_ports)?,
             documents: Documents::new(&table),
             metrics: Metrics::default(),
             reads: Semaphore::new(config.limits.reads),
@@ -98,7 +103,7 @@ impl Core {
             registry,
             kubelets,
             shutdown,
-        }
+        })
     }
 
     /// The caches.
@@ -116,8 +121,9 @@ impl Core {
         let head = request.method() == Method::HEAD;
         let pretty = query.flag("pretty");
         let form = media::negotiate(request.headers(), pretty, Offer::Plain).unwrap_or(Form::JSON);
-        let answering =
-            AssertUnwindSafe(Arc::clone(&self).route(request, info, query, &labels)).catch_unwind();
+        let answering: BoxFuture<'_, answer::Answer> =
+            Box::pin(Arc::clone(&self).route(request, info, query, &labels));
+        let answering = AssertUnwindSafe(answering).catch_unwind();
         let outcome = answering.await.unwrap_or_else(|_| {
             self.metrics.panicked();
             let detail = "This request caused apiserver to panic. Look in the logs for details.";

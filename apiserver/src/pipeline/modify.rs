@@ -217,6 +217,14 @@ async fn prepare(
     call.check_place(&mut new)?;
     check_preconditions(call, &new, old)?;
     meta::for_update(&mut new, old);
+    // First: the rules of the kind look at what was given.
+    let reserved = match part {
+        Part::Main => call
+            .core
+            .allocation
+            .reserve_update(&call.served, &mut new, old)?,
+        _ => Reserved::nothing(),
+    };
     apply_strategy(call, part, options, &mut new, old);
     if !managed {
         let writer = Writer {
@@ -228,14 +236,6 @@ async fn prepare(
     }
     let name = &call.request.name;
     admit(call, part, name, &mut new, old, options.dry_run).await?;
-    // Before validation, which looks at what was given.
-    let reserved = match part {
-        Part::Main => call
-            .core
-            .allocation
-            .reserve_update(&call.served, &mut new, old)?,
-        _ => Reserved::nothing(),
-    };
     validate(call, part, &new, old)?;
     if matches!(part, Part::Main | Part::Other(_)) {
         warnings.extend((call.served.kind.warnings)(&new));

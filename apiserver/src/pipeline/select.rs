@@ -69,15 +69,6 @@ pub fn cursor(cache: &ResourceCache, snapshot: &Snapshot, filter: &Filter, start
     snapshot.objects.cursor(&namespace, start)
 }
 
-/// How many objects a walk without selectors is over.
-pub fn count(snapshot: &Snapshot, filter: &Filter) -> usize {
-    let prefix = filter
-        .namespace
-        .as_ref()
-        .map_or(String::new(), |namespace| format!("{namespace}/"));
-    snapshot.objects.count(&prefix)
-}
-
 /// Which events a watch with this filter must be offered.
 pub fn interest(cache: &ResourceCache, filter: &Filter, namespaced: bool) -> Interest {
     if let Some(value) = indexed(cache, filter) {

@@ -59,7 +59,7 @@ pub async fn start(config: Config, store: Store) -> Result<ApiServer, Error> {
     let feed = follow(Arc::clone(&caches), store.clone(), feed_end.clone());
     let registry = Registry::new(store, caches);
     let shutdown = CancellationToken::new();
-    let core = Arc::new(Core::new(config, table, registry, kubelets, shutdown));
+    let core = Arc::new(Core::new(config, table, registry, kubelets, shutdown)?);
     let mut server = ApiServer {
         core,
         local_addr,
