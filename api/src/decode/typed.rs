@@ -353,9 +353,15 @@ fn find(ty: &Type, key: &str) -> Option<(usize, &'static Field)> {
         .map(|i| (i, &fields[i]))
 }
 
+/// A list that means something when it is empty: it resets who owns what (`apply`).
+const RESETS: &str = "managedFields";
+
 /// Puts a value into a struct unless Go's encoder would leave it out.
 fn keep(map: &mut Map<String, Value>, key: String, field: &Field, value: Option<Value>) {
     match value {
+        Some(value) if field.json == RESETS => {
+            map.insert(key, value);
+        }
         Some(value)
             if field.pointer || field.omit == Omit::Never || !is_empty(&value, &field.ty) =>
         {
