@@ -26,8 +26,12 @@ pub struct KubeconfigArgs {
 pub fn run(args: &KubeconfigArgs) -> anyhow::Result<()> {
     let data = DataDir::resolve(args.data_dir.as_deref())?;
     let path = data.kubeconfig();
-    let ours = std::fs::read_to_string(&path)
-        .with_context(|| format!("no kubeconfig at {}: has `hydrofoil up` run with this --data-dir?", path.display()))?;
+    let ours = std::fs::read_to_string(&path).with_context(|| {
+        format!(
+            "no kubeconfig at {}: has `hydrofoil up` run with this --data-dir?",
+            path.display()
+        )
+    })?;
     if !args.merge {
         print!("{ours}");
         return Ok(());
@@ -36,9 +40,12 @@ pub fn run(args: &KubeconfigArgs) -> anyhow::Result<()> {
     let theirs = match std::fs::read_to_string(&target) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", target.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", target.display()));
+        }
     };
-    let merged = merge(&theirs, &ours).with_context(|| format!("{} was left as it is", target.display()))?;
+    let merged =
+        merge(&theirs, &ours).with_context(|| format!("{} was left as it is", target.display()))?;
     if let Some(dir) = target.parent() {
         paths::make_private(dir)?;
     }
@@ -55,7 +62,8 @@ fn users_kubeconfig() -> anyhow::Result<PathBuf> {
     {
         return Ok(first);
     }
-    let home = std::env::home_dir().context("there is no home folder; name a file in $KUBECONFIG")?;
+    let home =
+        std::env::home_dir().context("there is no home folder; name a file in $KUBECONFIG")?;
     Ok(home.join(Path::new(".kube/config")))
 }
 
@@ -72,7 +80,9 @@ fn merge(theirs: &str, ours: &str) -> anyhow::Result<String> {
         if into.is_null() {
             *into = Value::Sequence(Vec::new());
         }
-        let Value::Sequence(into) = into else { bail!("{list} in your kubeconfig is no list") };
+        let Value::Sequence(into) = into else {
+            bail!("{list} in your kubeconfig is no list")
+        };
         for entry in entries {
             into.retain(|old| old.get("name") != entry.get("name"));
             into.push(entry);
@@ -106,14 +116,20 @@ mod tests {
     fn names(text: &str, list: &str) -> Vec<String> {
         let all = parse(text).expect("a mapping");
         let entries = all[list].as_sequence().expect("a list").clone();
-        entries.iter().map(|e| e["name"].as_str().expect("a name").to_owned()).collect()
+        entries
+            .iter()
+            .map(|e| e["name"].as_str().expect("a name").to_owned())
+            .collect()
     }
 
     #[test]
     fn an_absent_kubeconfig_becomes_ours() {
         let merged = merge("", OURS).expect("merged");
         assert_eq!(names(&merged, "clusters"), ["hydrofoil"]);
-        assert_eq!(parse(&merged).expect("a mapping")["kind"], Value::from("Config"));
+        assert_eq!(
+            parse(&merged).expect("a mapping")["kind"],
+            Value::from("Config")
+        );
     }
 
     #[test]

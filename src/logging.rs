@@ -17,7 +17,13 @@ pub enum LogFormat {
 #[derive(Args, Debug)]
 pub struct LogArgs {
     /// What to log: a level, or `room=level` pairs such as `hydrofoil_apiserver=debug,warn`.
-    #[arg(long, global = true, default_value = "warn", env = "HYDROFOIL_LOG", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "warn",
+        env = "HYDROFOIL_LOG",
+        value_name = "FILTER"
+    )]
     log: String,
     /// How log lines look.
     #[arg(long, global = true, value_enum, default_value = "text")]
@@ -26,8 +32,11 @@ pub struct LogArgs {
 
 /// Installs the process's log. Fails when the filter cannot be read.
 pub fn start(args: &LogArgs) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&args.log).with_context(|| format!("--log: {:?} is no log filter", args.log))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(&args.log)
+        .with_context(|| format!("--log: {:?} is no log filter", args.log))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     match args.log_format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),

@@ -15,10 +15,13 @@ impl DataDir {
     /// The dir that the user named, or `hydrofoil` under the user's XDG data folder.
     pub fn resolve(named: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(dir) = named {
-            let dir = std::path::absolute(dir).with_context(|| format!("--data-dir {}", dir.display()))?;
+            let dir = std::path::absolute(dir)
+                .with_context(|| format!("--data-dir {}", dir.display()))?;
             return Ok(Self(dir));
         }
-        let xdg = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|p| p.is_absolute());
+        let xdg = std::env::var_os("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute());
         let base = match xdg {
             Some(base) => base,
             None => std::env::home_dir()
@@ -83,8 +86,10 @@ impl DataDir {
         use std::hash::{Hash as _, Hasher as _};
         let mut hasher = std::hash::DefaultHasher::new();
         self.0.hash(&mut hasher);
-        let base = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-        base.join(format!("hydrofoil-{:016x}", hasher.finish())).join("runtime.sock")
+        let base =
+            std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+        base.join(format!("hydrofoil-{:016x}", hasher.finish()))
+            .join("runtime.sock")
     }
 }
 
@@ -106,7 +111,12 @@ pub fn write_private(path: &Path, contents: &[u8]) -> anyhow::Result<()> {
     new.push(format!(".new-{}", std::process::id()));
     let new = PathBuf::from(new);
     let write = || -> std::io::Result<()> {
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)?;
         file.write_all(contents)?;
         file.sync_all()?;
         std::fs::rename(&new, path)
@@ -123,13 +133,24 @@ mod tests {
         for depth in [1, 10, 40] {
             let dir = DataDir(PathBuf::from("/").join("a-long-folder/".repeat(depth)));
             let socket = dir.cri_socket();
-            assert!(socket.as_os_str().len() < MAX_SOCKET_PATH, "{}", socket.display());
+            assert!(
+                socket.as_os_str().len() < MAX_SOCKET_PATH,
+                "{}",
+                socket.display()
+            );
         }
     }
 
     #[test]
     fn two_long_data_dirs_have_two_sockets() {
-        let long = |tail: &str| DataDir(PathBuf::from("/").join("a-long-folder/".repeat(20)).join(tail)).cri_socket();
+        let long = |tail: &str| {
+            DataDir(
+                PathBuf::from("/")
+                    .join("a-long-folder/".repeat(20))
+                    .join(tail),
+            )
+            .cri_socket()
+        };
         assert_ne!(long("a"), long("b"));
     }
 
@@ -141,7 +162,14 @@ mod tests {
         write_private(&path, b"one").expect("written");
         write_private(&path, b"two").expect("written again");
         assert_eq!(std::fs::read(&path).expect("readable"), b"two");
-        assert_eq!(std::fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path)
+                .expect("there")
+                .permissions()
+                .mode()
+                & 0o777,
+            0o600
+        );
         assert_eq!(std::fs::read_dir(dir.path()).expect("listed").count(), 1);
     }
 }

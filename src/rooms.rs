@@ -35,13 +35,20 @@ impl Room {
         self.runtime.block_on(work)
     }
 
+    /// Does something that starts tasks of its own, which then are this room's.
+    pub fn enter<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _guard = self.runtime.enter();
+        work()
+    }
+
     /// Starts something in this room; its failure is the room's.
     pub fn spawn<F>(&self, work: F) -> JoinHandle<anyhow::Result<()>>
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         let name = self.name;
-        self.runtime.spawn(async move { work.await.with_context(|| format!("{name} failed")) })
+        self.runtime
+            .spawn(async move { work.await.with_context(|| format!("{name} failed")) })
     }
 
     /// Ends what still runs.

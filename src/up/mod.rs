@@ -1,0 +1,91 @@
+//! `hydrofoil up`: a whole single-node cluster in one process, without root, in one data dir.
+//!
+//! Parts start in the order in which they need each other and stop in the reverse. They meet as they would on many machines: through
+//! the API and the CRI socket; only the store is called directly, by the API server.
+
+mod args;
+mod parts;
+mod progress;
+mod start;
+
+use std::fs::File;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+use tokio::signal::unix::{SignalKind, signal};
+
+pub use args::UpArgs;
+
+use crate::paths::{self, DataDir};
+use parts::Cluster;
+use progress::Progress;
+
+/// Runs the command until Ctrl-C or SIGTERM.
+pub fn run(args: UpArgs) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    args.check()?;
+    raise_open_files();
+    let data = DataDir::resolve(args.data_dir.as_deref())?;
+    paths::make_private(data.root())?;
+    let _lock = lock(&data)?;
+    let mut progress = Progress::new();
+    let mut cluster = Cluster::default();
+    let outcome = match cluster.start(&args, &data, &mut progress) {
+        Ok(()) => {
+            progress.ready(begun, &data.kubeconfig());
+            wait(&cluster)
+        }
+        Err(error) => Err(error),
+    };
+    cluster.stop(&mut progress);
+    outcome
+}
+
+/// Takes the data dir for this process alone; the lock goes with the process, however it ends.
+fn lock(data: &DataDir) -> anyhow::Result<File> {
+    let path = data.lock();
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            bail!(
+                "--data-dir {}: another hydrofoil uses it",
+                data.root().display()
+            )
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+    }
+}
+
+/// A pod that listens holds a file open, and there may be thousands: the soft limit is raised to what the system allows.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "could not raise the limit of open files");
+    }
+}
+
+/// Waits until the user ends it, or until a part does.
+fn wait(cluster: &Cluster) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => Ok(interrupted?),
+            _ = terminate.recv() => Ok(()),
+            failed = cluster.failed() => Err(failed),
+        }
+    })
+}
