@@ -6,8 +6,8 @@ use ipnet::Ipv4Net;
 
 use crate::image::Registries;
 
-/// Guest instances that may exist at once unless told otherwise: a little more than the node's default of 11,000 pods.
-pub const DEFAULT_INSTANCE_SLOTS: u32 = 12_000;
+/// HTTP requests that all guests together answer at once, unless told otherwise.
+pub const DEFAULT_REQUEST_SLOTS: u32 = 1024;
 /// Compiled code kept on disk unless told otherwise.
 pub const DEFAULT_COMPILED_CACHE_BYTES: u64 = 4 << 30;
 /// Modules compiled at once unless told otherwise. Each compilation already uses every core.
@@ -24,8 +24,9 @@ pub struct Config {
     pub registries: Registries,
     /// Range of pod addresses before the kubelet has sent one (`UpdateRuntimeConfig`); without either, the network is not ready.
     pub pod_cidr: Option<Ipv4Net>,
-    /// Guest instances that may exist at once. Each takes 4 GiB of address space and no memory while unused.
-    pub instance_slots: u32,
+    /// HTTP requests that all guests together answer at once; further ones wait. A slot takes 4 GiB of address space and no memory while
+    /// it is unused.
+    pub request_slots: u32,
     /// Bound of the compiled code on disk, in bytes; the least recently loaded goes first.
     pub compiled_cache_bytes: u64,
     /// Modules compiled at once; further ones wait.
@@ -41,7 +42,7 @@ impl Default for Config {
             root: PathBuf::from("runtime"),
             registries: Registries::default(),
             pod_cidr: None,
-            instance_slots: DEFAULT_INSTANCE_SLOTS,
+            request_slots: DEFAULT_REQUEST_SLOTS,
             compiled_cache_bytes: DEFAULT_COMPILED_CACHE_BYTES,
             compile_jobs: DEFAULT_COMPILE_JOBS,
             guest_threads: 0,

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::runtime::Runtime as Threads;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::cri::{self, Events, Runtime};
-use crate::engine::{self, DiskCache, Loader, Ticker};
+use crate::engine::{DiskCache, Engines, Loader, Ticker};
 use crate::image::{self, ImageStore};
 use crate::metrics::Metrics;
 use crate::network::Allocator;
@@ -76,13 +76,23 @@ async fn assemble(
     .await
     .map_err(|e| Error::Images(e.to_string()))?;
     let metrics = Arc::new(Metrics::default());
-    let engine = engine::build(config.instance_slots).map_err(engine_error)?;
+    let engines = Engines::build(config.request_slots).map_err(engine_error)?;
     let compiled = root.join("compiled");
-    let disk = DiskCache::open(compiled.clone(), &engine, config.compiled_cache_bytes)
-        .map_err(|e| Error::files("opening", compiled, e))?;
-    let ticker = Ticker::start(engine.clone()).map_err(Error::Threads)?;
-    let loader = Loader::new(engine, disk, config.compile_jobs, Arc::clone(&metrics))
-        .map_err(engine_error)?;
+    let disk = DiskCache::open(
+        compiled.clone(),
+        &engines.tasks,
+        config.compiled_cache_bytes,
+    )
+    .map_err(|e| Error::files("opening", compiled, e))?;
+    let ticker = Ticker::start(vec![engines.tasks.clone(), engines.requests.clone()])
+        .map_err(Error::Threads)?;
+    let loader = Loader::new(
+        engines.clone(),
+        disk,
+        config.compile_jobs,
+        Arc::clone(&metrics),
+    )
+    .map_err(engine_error)?;
     let path = root.join("journal");
     let (journal, saved) =
         Journal::open(path.clone()).map_err(|e| Error::files("opening", path, e))?;
@@ -96,6 +106,7 @@ async fn assemble(
         guests: threads.handle().clone(),
         ticker: Arc::new(ticker),
         metrics,
+        slots: Arc::new(Semaphore::new(engines.slots as usize)),
         staging,
     });
     runtime.restore(saved);

@@ -110,6 +110,7 @@ impl Runtime {
             control: Control::default(),
             meter: Meter::new(Arc::clone(&self.ticker)),
             metrics: Arc::clone(&self.metrics),
+            slots: Arc::clone(&self.slots),
             variables: OnceLock::new(),
         })
     }

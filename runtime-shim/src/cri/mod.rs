@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
 
 pub use error::CriError;
 pub use events::Events;
@@ -54,6 +55,8 @@ pub struct Runtime {
     pub ticker: Arc<Ticker>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Requests that all guests together may answer at once.
+    pub slots: Arc<Semaphore>,
     /// Containers' folders of gathered files.
     pub staging: PathBuf,
 }

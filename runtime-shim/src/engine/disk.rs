@@ -177,7 +177,7 @@ mod tests {
     use super::*;
 
     fn cache(folder: &Path, most: u64) -> DiskCache {
-        let engine = crate::engine::build(64).unwrap();
+        let engine = crate::engine::Engines::build(32).unwrap().tasks;
         DiskCache::open(folder.to_path_buf(), &engine, most).unwrap()
     }
 

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn every_interface_in_the_table_is_linked() {
-        let engine = crate::engine::build(64).unwrap();
+        let engine = crate::engine::Engines::build(32).unwrap().tasks;
         let linkers = Linkers::new(&engine).unwrap();
         for interface in INTERFACES {
             let version = if interface.starts_with("wasi:config/") {
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_each_time() {
-        let engine = crate::engine::build(64).unwrap();
+        let engine = crate::engine::Engines::build(32).unwrap().tasks;
         let component = Component::new(
             &engine,
             r#"(component

@@ -16,7 +16,8 @@ use wasmtime::{Engine, Module};
 
 use super::disk::DiskCache;
 use super::linker::Linkers;
-use super::program::{Loaded, Program, ProgramError};
+use super::program::{Loaded, Program, ProgramError, serves_http};
+use super::settings::Engines;
 use crate::image::{Digest, Kind, WasmArtifact};
 use crate::metrics::Metrics;
 
@@ -42,8 +43,9 @@ pub struct Loader {
 }
 
 struct LoaderShared {
-    engine: Engine,
-    linkers: Linkers,
+    engines: Engines,
+    tasks: Linkers,
+    requests: Linkers,
     disk: DiskCache,
     jobs: Semaphore,
     metrics: Arc<Metrics>,
@@ -54,15 +56,16 @@ struct LoaderShared {
 impl Loader {
     /// A loader that compiles `jobs` modules at a time.
     pub fn new(
-        engine: Engine,
+        engines: Engines,
         disk: DiskCache,
         jobs: usize,
         metrics: Arc<Metrics>,
     ) -> wasmtime::Result<Self> {
         Ok(Self {
             shared: Arc::new(LoaderShared {
-                linkers: Linkers::new(&engine)?,
-                engine,
+                tasks: Linkers::new(&engines.tasks)?,
+                requests: Linkers::new(&engines.requests)?,
+                engines,
                 disk,
                 jobs: Semaphore::new(jobs.max(1)),
                 metrics,
@@ -182,8 +185,8 @@ impl LoaderShared {
             return Err(ProgramError::NotWasm(format!("it begins with \"{seen}\"")));
         }
         let compiled = match artifact.kind {
-            Kind::Component => self.engine.precompile_component(&bytes),
-            Kind::Module => self.engine.precompile_module(&bytes),
+            Kind::Component => self.engines.tasks.precompile_component(&bytes),
+            Kind::Module => self.engines.tasks.precompile_module(&bytes),
         };
         compiled.map_err(|e| ProgramError::Invalid(format!("{e:#}")))
     }
@@ -195,15 +198,14 @@ impl LoaderShared {
         path: &Path,
     ) -> wasmtime::Result<Result<Program, ProgramError>> {
         match kind {
-            Kind::Component => {
+            Kind::Component => self.component(|engine| {
                 // SAFETY: the file was written by this runtime into a folder of its owner alone, and its checksum was just verified.
-                let component = unsafe { Component::deserialize_file(&self.engine, path) }?;
-                Ok(Program::of_component(&self.linkers, &component))
-            }
+                unsafe { Component::deserialize_file(engine, path) }
+            }),
             Kind::Module => {
                 // SAFETY: as above.
-                let module = unsafe { Module::deserialize_file(&self.engine, path) }?;
-                Ok(Program::of_module(&self.linkers, &module))
+                let module = unsafe { Module::deserialize_file(&self.engines.tasks, path) }?;
+                Ok(Program::of_module(&self.tasks, &module))
             }
         }
     }
@@ -214,17 +216,30 @@ impl LoaderShared {
         code: &[u8],
     ) -> wasmtime::Result<Result<Program, ProgramError>> {
         match kind {
-            Kind::Component => {
+            Kind::Component => self.component(|engine| {
                 // SAFETY: the bytes come straight from this engine's compiler.
-                let component = unsafe { Component::deserialize(&self.engine, code) }?;
-                Ok(Program::of_component(&self.linkers, &component))
-            }
+                unsafe { Component::deserialize(engine, code) }
+            }),
             Kind::Module => {
                 // SAFETY: as above.
-                let module = unsafe { Module::deserialize(&self.engine, code) }?;
-                Ok(Program::of_module(&self.linkers, &module))
+                let module = unsafe { Module::deserialize(&self.engines.tasks, code) }?;
+                Ok(Program::of_module(&self.tasks, &module))
             }
         }
+    }
+
+    /// What a component exports tells which engine it is for; code that is loaded once more is mapped once more, and cheap.
+    fn component(
+        &self,
+        load: impl Fn(&Engine) -> wasmtime::Result<Component>,
+    ) -> wasmtime::Result<Result<Program, ProgramError>> {
+        let component = load(&self.engines.tasks)?;
+        if !serves_http(&component) {
+            return Ok(Program::of_component(&self.tasks, &component));
+        }
+        drop(component);
+        let component = load(&self.engines.requests)?;
+        Ok(Program::of_component(&self.requests, &component))
     }
 }
 

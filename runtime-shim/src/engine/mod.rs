@@ -1,4 +1,4 @@
-//! The one WebAssembly engine of the process: its settings, its epoch clock, what it offers to guests, and compiled code.
+//! WebAssembly for the whole process: engines and their epoch clock, what they offer to guests, and compiled code.
 //!
 //! Knows nothing of containers: a [`Program`] is what an image's module became, linked and ready to be instantiated any number of times.
 
@@ -12,5 +12,5 @@ mod ticker;
 pub use disk::DiskCache;
 pub use loader::Loader;
 pub use program::{Entry, Program, ProgramError};
-pub use settings::build;
+pub use settings::Engines;
 pub use ticker::Ticker;

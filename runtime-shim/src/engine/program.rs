@@ -143,18 +143,28 @@ impl Program {
     }
 }
 
+/// Whether a component answers HTTP requests.
+pub fn serves_http(component: &Component) -> bool {
+    exports(component, "wasi:http/incoming-handler@0.2.")
+}
+
+fn exports(component: &Component, prefix: &str) -> bool {
+    let ty = component.component_type();
+    ty.exports(component.engine())
+        .any(|(name, _)| name.starts_with(prefix))
+}
+
 fn component_entry(
     engine: &Engine,
     component: &Component,
     pre: InstancePre<GuestState>,
 ) -> Result<Entry, ProgramError> {
     let ty = component.component_type();
-    let exports = |prefix: &str| ty.exports(engine).any(|(name, _)| name.starts_with(prefix));
     let link = |e: wasmtime::Error| ProgramError::Link(format!("{e:#}"));
-    if exports("wasi:http/incoming-handler@0.2.") {
+    if serves_http(component) {
         return ProxyPre::new(pre).map(Entry::Http).map_err(link);
     }
-    if exports("wasi:cli/run@0.2.") {
+    if exports(component, "wasi:cli/run@0.2.") {
         return CommandPre::new(pre).map(Entry::Command).map_err(link);
     }
     Err(ProgramError::NoEntry {

@@ -1,4 +1,4 @@
-//! The epoch clock: one thread that moves the engine's epoch on, so that a guest that only computes gives way, and can be stopped.
+//! The epoch clock: one thread that moves the engines' epochs on, so that a guest that only computes gives way, and can be stopped.
 //!
 //! It sleeps while no guest runs: an idle node is not woken two hundred times a second.
 
@@ -32,13 +32,13 @@ struct Shared {
 }
 
 impl Ticker {
-    /// Starts the clock of `engine`.
-    pub fn start(engine: Engine) -> std::io::Result<Self> {
+    /// Starts the clock of `engines`.
+    pub fn start(engines: Vec<Engine>) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::default());
         let clock = Arc::clone(&shared);
         let handle = thread::Builder::new()
             .name("wasm-epoch".to_owned())
-            .spawn(move || clock.run(&engine))?;
+            .spawn(move || clock.run(&engines))?;
         Ok(Self {
             shared,
             thread: handle.thread().clone(),
@@ -58,11 +58,11 @@ impl Ticker {
 }
 
 impl Shared {
-    fn run(&self, engine: &Engine) {
+    fn run(&self, engines: &[Engine]) {
         let mut quiet = 0;
         while !self.stop.load(Ordering::Relaxed) {
             thread::park_timeout(TICK);
-            engine.increment_epoch();
+            engines.iter().for_each(Engine::increment_epoch);
             if self.active.swap(false, Ordering::SeqCst) {
                 quiet = 0;
                 continue;

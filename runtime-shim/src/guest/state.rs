@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Engine, Store, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -49,6 +50,8 @@ pub struct Guest {
     pub meter: Meter,
     /// The runtime's counters.
     pub metrics: Arc<Metrics>,
+    /// Requests that all guests together may answer at once.
+    pub slots: Arc<Semaphore>,
     /// `config` and `env`, made when a guest first asks.
     pub variables: OnceLock<WasiConfigVariables>,
 }

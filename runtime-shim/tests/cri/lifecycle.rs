@@ -308,7 +308,7 @@ async fn images_are_listed_and_removed() {
         .unwrap();
     let images = list.into_inner().images;
     assert_eq!(images.len(), 1);
-    assert_eq!(images[0].repo_tags, [image.clone()]);
+    assert_eq!(images[0].repo_tags, std::slice::from_ref(&image));
     let info = node
         .images
         .image_fs_info(ImageFsInfoRequest {})
@@ -348,7 +348,7 @@ async fn one_socket_one_runtime() {
     let config = Config {
         socket: node.socket().to_path_buf(),
         root: node.dir.path().join("other"),
-        instance_slots: 64,
+        request_slots: 64,
         ..Config::default()
     };
     let (ready, _) = tokio::sync::oneshot::channel();

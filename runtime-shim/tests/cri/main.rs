@@ -1,5 +1,7 @@
 //! The runtime as a kubelet sees it: a CRI client on a unix socket, real guests, a real registry, everything in a temporary folder.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod ends;
 mod files;
 mod guests;

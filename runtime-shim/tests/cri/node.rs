@@ -86,7 +86,7 @@ impl Node {
             socket: dir.path().join("cri.sock"),
             root: dir.path().join("runtime"),
             pod_cidr: Some(own_range()),
-            instance_slots: 64,
+            request_slots: 64,
             ..Config::default()
         };
         change(&mut config);

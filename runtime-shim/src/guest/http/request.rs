@@ -87,6 +87,12 @@ pub async fn answer(
     Ok(answer)
 }
 
+/// Permission to have an instance.
+struct Turn {
+    _own: OwnedSemaphorePermit,
+    _slot: OwnedSemaphorePermit,
+}
+
 /// Why a request got no answer of the guest's.
 #[derive(Clone, Copy, Debug)]
 enum Failure {
@@ -141,8 +147,19 @@ impl Failure {
 }
 
 async fn attempt(handler: Arc<Handler>, request: Request<Incoming>) -> Result<Answer, Failure> {
-    let turn = tokio::time::timeout(TURN_DEADLINE, Arc::clone(&handler.turns).acquire_owned());
-    let Ok(Ok(turn)) = turn.await else {
+    // First the container's turn, then a place among all containers': one that is flooded waits for itself.
+    let turn = async {
+        let own = Arc::clone(&handler.turns).acquire_owned().await.ok()?;
+        let slot = Arc::clone(&handler.guest.slots)
+            .acquire_owned()
+            .await
+            .ok()?;
+        Some(Turn {
+            _own: own,
+            _slot: slot,
+        })
+    };
+    let Ok(Some(turn)) = tokio::time::timeout(TURN_DEADLINE, turn).await else {
         return Err(Failure::Busy);
     };
     let (send, head) = oneshot::channel();
@@ -177,7 +194,7 @@ async fn work(
     request: Request<Incoming>,
     send: oneshot::Sender<Head>,
     answered: CancellationToken,
-    turn: OwnedSemaphorePermit,
+    turn: Turn,
 ) -> Failure {
     let guest = Arc::clone(&handler.guest);
     let instance = instance(&handler, request, send);
