@@ -9,13 +9,22 @@ use crate::kinds::value::{items, set, text};
 
 /// Seconds a pod stays.
 const SECONDS: i64 = 300;
-const TAINTS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+const TAINTS: [&str; 2] = [
+    "node.kubernetes.io/not-ready",
+    "node.kubernetes.io/unreachable",
+];
 
 pub(super) fn admit(request: &mut Request<'_>, _: &dyn Lookup) -> Result<(), ApiError> {
     if !request.is_core("pods") || !matches!(request.verb, Verb::Create | Verb::Update) {
         return Ok(());
     }
-    let Some(spec) = request.object.as_deref_mut().and_then(|object| object.get_mut("spec")) else { return Ok(()) };
+    let Some(spec) = request
+        .object
+        .as_deref_mut()
+        .and_then(|object| object.get_mut("spec"))
+    else {
+        return Ok(());
+    };
     let tolerated = |taint: &str| {
         items(spec, "tolerations").iter().any(|toleration| {
             let (key, effect) = (text(toleration, "key"), text(toleration, "effect"));
@@ -45,7 +54,10 @@ mod tests {
     fn tolerations(given: Value) -> Vec<String> {
         let mut pod = json!({"spec": {"tolerations": given}});
         admit(&mut pod_create(&mut pod), &Objects::default()).unwrap();
-        items(&pod["spec"], "tolerations").iter().map(|one| text(one, "key").to_owned()).collect()
+        items(&pod["spec"], "tolerations")
+            .iter()
+            .map(|one| text(one, "key").to_owned())
+            .collect()
     }
 
     #[test]

@@ -67,11 +67,18 @@ impl Request<'_> {
     /// beginning of its name, or `Unknown`.
     fn forbidden(&self, reason: impl std::fmt::Display) -> ApiError {
         let metadata = |key: &str| -> Option<&str> {
-            let text = self.object.as_deref()?.get("metadata")?.get(key)?.as_str()?;
+            let text = self
+                .object
+                .as_deref()?
+                .get("metadata")?
+                .get(key)?
+                .as_str()?;
             (!text.is_empty()).then_some(text)
         };
         let name = if self.name.is_empty() {
-            metadata("name").or_else(|| metadata("generateName")).unwrap_or("Unknown")
+            metadata("name")
+                .or_else(|| metadata("generateName"))
+                .unwrap_or("Unknown")
         } else {
             self.name
         };
@@ -125,8 +132,16 @@ pub(crate) mod testing {
     }
 
     impl Lookup for Objects {
-        fn get(&self, group: &str, plural: &str, namespace: &str, name: &str) -> Option<Arc<Value>> {
-            self.0.get(&format!("{group}/{plural}/{namespace}/{name}")).cloned()
+        fn get(
+            &self,
+            group: &str,
+            plural: &str,
+            namespace: &str,
+            name: &str,
+        ) -> Option<Arc<Value>> {
+            self.0
+                .get(&format!("{group}/{plural}/{namespace}/{name}"))
+                .cloned()
         }
     }
 
@@ -156,8 +171,14 @@ mod tests {
     #[test]
     fn a_plain_pod_passes_every_step() {
         let objects = Objects::default()
-            .with("/namespaces//default", json!({"status": {"phase": "Active"}}))
-            .with("/serviceaccounts/default/default", json!({"metadata": {"name": "default"}}));
+            .with(
+                "/namespaces//default",
+                json!({"status": {"phase": "Active"}}),
+            )
+            .with(
+                "/serviceaccounts/default/default",
+                json!({"metadata": {"name": "default"}}),
+            );
         let mut pod = json!({"metadata": {"name": "p"}, "spec": {"containers": []}});
         admit(&mut pod_create(&mut pod), &objects).unwrap();
         assert_eq!(

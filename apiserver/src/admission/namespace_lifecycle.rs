@@ -10,7 +10,10 @@ const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
 
 pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<(), ApiError> {
     if request.group.is_empty() && request.resource == "namespaces" {
-        if request.verb == Verb::Delete && request.subresource.is_empty() && IMMORTAL.contains(&request.name) {
+        if request.verb == Verb::Delete
+            && request.subresource.is_empty()
+            && IMMORTAL.contains(&request.name)
+        {
             return Err(request.forbidden("this namespace may not be deleted"));
         }
         return Ok(());
@@ -19,14 +22,18 @@ pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<()
         return Ok(());
     }
     let Some(namespace) = lookup.get("", "namespaces", "", request.namespace) else {
-        return Err(ApiError::not_found(GroupResource::new("", "namespaces"), request.namespace));
+        return Err(ApiError::not_found(
+            GroupResource::new("", "namespaces"),
+            request.namespace,
+        ));
     };
     if request.verb != Verb::Create || text_at(&namespace, &["status", "phase"]) != "Terminating" {
         return Ok(());
     }
     let name = request.namespace;
-    let refusal =
-        request.forbidden(format!("unable to create new content in namespace {name} because it is being terminated"));
+    let refusal = request.forbidden(format!(
+        "unable to create new content in namespace {name} because it is being terminated"
+    ));
     let mut details: Details = refusal.status().details.clone().unwrap_or_default();
     details.causes.push(Cause {
         reason: "NamespaceTerminating".to_owned(),
@@ -50,12 +57,18 @@ mod tests {
     fn a_namespace_must_exist() {
         let mut pod = json!({"metadata": {"name": "p"}});
         let error = admit(&mut pod_create(&mut pod), &Objects::default()).unwrap_err();
-        assert_eq!((error.code(), error.message()), (404, "namespaces \"default\" not found"));
+        assert_eq!(
+            (error.code(), error.message()),
+            (404, "namespaces \"default\" not found")
+        );
     }
 
     #[test]
     fn a_terminating_namespace_takes_nothing_new() {
-        let objects = Objects::default().with("/namespaces//default", json!({"status": {"phase": "Terminating"}}));
+        let objects = Objects::default().with(
+            "/namespaces//default",
+            json!({"status": {"phase": "Terminating"}}),
+        );
         let mut pod = json!({"metadata": {"name": "p"}});
         let mut request = pod_create(&mut pod);
         let error = admit(&mut request, &objects).unwrap_err();
@@ -74,7 +87,12 @@ mod tests {
 
     #[test]
     fn some_namespaces_stay() {
-        for (name, stays) in [("default", true), ("kube-system", true), ("kube-public", true), ("kube-node-lease", false)] {
+        for (name, stays) in [
+            ("default", true),
+            ("kube-system", true),
+            ("kube-public", true),
+            ("kube-node-lease", false),
+        ] {
             let mut request = Request {
                 verb: Verb::Delete,
                 group: "",
@@ -92,7 +110,9 @@ mod tests {
             if let Err(error) = result {
                 assert_eq!(
                     error.message(),
-                    format!("namespaces \"{name}\" is forbidden: this namespace may not be deleted")
+                    format!(
+                        "namespaces \"{name}\" is forbidden: this namespace may not be deleted"
+                    )
                 );
             }
         }

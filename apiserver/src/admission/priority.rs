@@ -30,8 +30,12 @@ pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<()
 
 /// An update that leaves the computed fields out keeps them.
 fn preserve(request: &mut Request<'_>) {
-    let (Some(new), Some(old)) = (request.object.as_deref_mut(), request.old) else { return };
-    let Some(spec) = new.get_mut("spec") else { return };
+    let (Some(new), Some(old)) = (request.object.as_deref_mut(), request.old) else {
+        return;
+    };
+    let Some(spec) = new.get_mut("spec") else {
+        return;
+    };
     for key in ["priority", "preemptionPolicy"] {
         if !is_set(spec, key) {
             keep(spec, get(old, "spec"), key);
@@ -40,7 +44,9 @@ fn preserve(request: &mut Request<'_>) {
 }
 
 fn create(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<(), ApiError> {
-    let Some(object) = request.object.as_deref() else { return Ok(()) };
+    let Some(object) = request.object.as_deref() else {
+        return Ok(());
+    };
     let spec = get(object, "spec");
     let class = text(spec, "priorityClassName");
     let (priority, preemption) = match class {
@@ -49,7 +55,11 @@ fn create(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<(), ApiError
         name if name == NODE_CRITICAL.0 => (NODE_CRITICAL.1, PREEMPT.to_owned()),
         name => match lookup.get("scheduling.k8s.io", "priorityclasses", "", name) {
             Some(class) => of_class(&class),
-            None => return Err(request.forbidden(format!("no PriorityClass with name {name} was found"))),
+            None => {
+                return Err(
+                    request.forbidden(format!("no PriorityClass with name {name} was found"))
+                );
+            }
         },
     };
     if let Some(given) = int(spec, "priority")
@@ -65,7 +75,11 @@ fn create(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<(), ApiError
             "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission controller computed {preemption} from the given PriorityClass name"
         )));
     }
-    if let Some(spec) = request.object.as_deref_mut().and_then(|object| object.get_mut("spec")) {
+    if let Some(spec) = request
+        .object
+        .as_deref_mut()
+        .and_then(|object| object.get_mut("spec"))
+    {
         set(spec, "priority", priority);
         set(spec, "preemptionPolicy", preemption);
     }
@@ -74,7 +88,14 @@ fn create(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<(), ApiError
 
 fn of_class(class: &Value) -> (i64, String) {
     let policy = text(class, "preemptionPolicy");
-    (int(class, "value").unwrap_or(0), if policy.is_empty() { PREEMPT.to_owned() } else { policy.to_owned() })
+    (
+        int(class, "value").unwrap_or(0),
+        if policy.is_empty() {
+            PREEMPT.to_owned()
+        } else {
+            policy.to_owned()
+        },
+    )
 }
 
 #[cfg(test)]
@@ -84,8 +105,10 @@ mod tests {
     use serde_json::json;
 
     fn admitted(spec: Value) -> Result<Value, String> {
-        let objects = Objects::default()
-            .with("scheduling.k8s.io/priorityclasses//batch", json!({"value": -10, "preemptionPolicy": "Never"}));
+        let objects = Objects::default().with(
+            "scheduling.k8s.io/priorityclasses//batch",
+            json!({"value": -10, "preemptionPolicy": "Never"}),
+        );
         let mut pod = json!({"metadata": {"name": "p"}, "spec": spec});
         admit(&mut pod_create(&mut pod), &objects).map_err(|error| error.message().to_owned())?;
         Ok(pod["spec"].take())
@@ -93,11 +116,17 @@ mod tests {
 
     #[test]
     fn classes_become_numbers() {
-        assert_eq!(admitted(json!({})).unwrap(), json!({"priority": 0, "preemptionPolicy": PREEMPT}));
+        assert_eq!(
+            admitted(json!({})).unwrap(),
+            json!({"priority": 0, "preemptionPolicy": PREEMPT})
+        );
         let node = admitted(json!({"priorityClassName": "system-node-critical"})).unwrap();
         assert_eq!(node["priority"], 2_000_001_000);
         let batch = admitted(json!({"priorityClassName": "batch"})).unwrap();
-        assert_eq!((&batch["priority"], &batch["preemptionPolicy"]), (&json!(-10), &json!("Never")));
+        assert_eq!(
+            (&batch["priority"], &batch["preemptionPolicy"]),
+            (&json!(-10), &json!("Never"))
+        );
     }
 
     #[test]

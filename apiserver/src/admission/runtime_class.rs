@@ -7,22 +7,33 @@ use serde_json::{Map, Value};
 use super::{Lookup, Request, Verb};
 use crate::kinds::value::{at, entries, get, is_empty, items, same, set, text};
 
-const OTHER_OVERHEAD: &str = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
-const STRAY_OVERHEAD: &str = "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
+const OTHER_OVERHEAD: &str =
+    "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
+const STRAY_OVERHEAD: &str =
+    "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead";
 
 pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<(), ApiError> {
     if request.verb != Verb::Create || !request.is_core("pods") {
         return Ok(());
     }
-    let Some(object) = request.object.as_deref() else { return Ok(()) };
+    let Some(object) = request.object.as_deref() else {
+        return Ok(());
+    };
     let spec = get(object, "spec");
     let name = text(spec, "runtimeClassName");
     let given = get(spec, "overhead");
     if name.is_empty() {
-        return if is_empty(given) { Ok(()) } else { Err(request.forbidden(STRAY_OVERHEAD)) };
+        return if is_empty(given) {
+            Ok(())
+        } else {
+            Err(request.forbidden(STRAY_OVERHEAD))
+        };
     }
     let Some(class) = lookup.get("node.k8s.io", "runtimeclasses", "", name) else {
-        return Err(request.forbidden(format!("pod rejected: RuntimeClass {} not found", quote(name))));
+        return Err(request.forbidden(format!(
+            "pod rejected: RuntimeClass {} not found",
+            quote(name)
+        )));
     };
     let overhead = at(&class, &["overhead", "podFixed"]);
     if get(&class, "overhead").is_null() {
@@ -33,7 +44,13 @@ pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<()
         return Err(request.forbidden(OTHER_OVERHEAD));
     }
     let selector = merged_selector(spec, &class).map_err(|conflict| request.forbidden(conflict))?;
-    let Some(spec) = request.object.as_deref_mut().and_then(|object| object.get_mut("spec")) else { return Ok(()) };
+    let Some(spec) = request
+        .object
+        .as_deref_mut()
+        .and_then(|object| object.get_mut("spec"))
+    else {
+        return Ok(());
+    };
     if !is_empty(overhead) {
         set(spec, "overhead", overhead.clone());
     }
@@ -46,7 +63,10 @@ pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<()
 
 /// The pod's node selector with the class's added; none when the class adds nothing.
 fn merged_selector(spec: &Value, class: &Value) -> Result<Option<Map<String, Value>>, String> {
-    let mut merged = get(spec, "nodeSelector").as_object().cloned().unwrap_or_default();
+    let mut merged = get(spec, "nodeSelector")
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     let mut changed = false;
     for (key, value) in entries(get(class, "scheduling"), "nodeSelector") {
         match merged.get(key) {
@@ -70,7 +90,11 @@ fn merged_selector(spec: &Value, class: &Value) -> Result<Option<Map<String, Val
 fn add_tolerations(spec: &mut Value, wanted: &[Value]) {
     let missing: Vec<Value> = wanted
         .iter()
-        .filter(|toleration| !items(spec, "tolerations").iter().any(|own| same(own, toleration)))
+        .filter(|toleration| {
+            !items(spec, "tolerations")
+                .iter()
+                .any(|own| same(own, toleration))
+        })
         .cloned()
         .collect();
     if missing.is_empty() {
@@ -96,7 +120,10 @@ mod tests {
         });
         let objects = Objects::default()
             .with("node.k8s.io/runtimeclasses//wasm", class)
-            .with("node.k8s.io/runtimeclasses//plain", json!({"handler": "plain"}));
+            .with(
+                "node.k8s.io/runtimeclasses//plain",
+                json!({"handler": "plain"}),
+            );
         let mut pod = json!({"metadata": {"name": "p"}, "spec": spec});
         admit(&mut pod_create(&mut pod), &objects).map_err(|error| error.message().to_owned())?;
         Ok(pod["spec"].take())
@@ -105,7 +132,10 @@ mod tests {
     #[test]
     fn the_class_is_merged_in() {
         assert_eq!(admitted(json!({})).unwrap(), json!({}));
-        assert_eq!(admitted(json!({"runtimeClassName": "plain"})).unwrap(), json!({"runtimeClassName": "plain"}));
+        assert_eq!(
+            admitted(json!({"runtimeClassName": "plain"})).unwrap(),
+            json!({"runtimeClassName": "plain"})
+        );
         assert_eq!(
             admitted(json!({"runtimeClassName": "wasm", "nodeSelector": {"a": "b"}})).unwrap(),
             json!({
@@ -120,17 +150,29 @@ mod tests {
     #[test]
     fn conflicts_are_refused() {
         let cases = [
-            (json!({"runtimeClassName": "nope"}), "pod rejected: RuntimeClass \"nope\" not found"),
+            (
+                json!({"runtimeClassName": "nope"}),
+                "pod rejected: RuntimeClass \"nope\" not found",
+            ),
             (json!({"overhead": {"cpu": "1"}}), STRAY_OVERHEAD),
-            (json!({"runtimeClassName": "plain", "overhead": {"cpu": "1"}}), STRAY_OVERHEAD),
-            (json!({"runtimeClassName": "wasm", "overhead": {"cpu": "1"}}), OTHER_OVERHEAD),
+            (
+                json!({"runtimeClassName": "plain", "overhead": {"cpu": "1"}}),
+                STRAY_OVERHEAD,
+            ),
+            (
+                json!({"runtimeClassName": "wasm", "overhead": {"cpu": "1"}}),
+                OTHER_OVERHEAD,
+            ),
             (
                 json!({"runtimeClassName": "wasm", "nodeSelector": {"wasm": "no"}}),
                 "conflict: runtimeClass.scheduling.nodeSelector[wasm] = yes; pod.spec.nodeSelector[wasm] = no",
             ),
         ];
         for (spec, expected) in cases {
-            assert_eq!(admitted(spec).unwrap_err(), format!("pods \"p\" is forbidden: {expected}"));
+            assert_eq!(
+                admitted(spec).unwrap_err(),
+                format!("pods \"p\" is forbidden: {expected}")
+            );
         }
     }
 }

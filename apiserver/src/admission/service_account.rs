@@ -24,11 +24,15 @@ pub fn awaits_account(request: &Request<'_>, lookup: &dyn Lookup) -> bool {
     if request.verb != Verb::Create || !request.is_core("pods") {
         return false;
     }
-    let Some(object) = request.object.as_deref() else { return false };
+    let Some(object) = request.object.as_deref() else {
+        return false;
+    };
     let name = wanted(get(object, "spec"));
     (name.is_empty() || name == DEFAULT)
         && !is_mirror(object)
-        && lookup.get("", "serviceaccounts", request.namespace, DEFAULT).is_none()
+        && lookup
+            .get("", "serviceaccounts", request.namespace, DEFAULT)
+            .is_none()
         && lookup
             .get("", "namespaces", "", request.namespace)
             .is_some_and(|namespace| text_at(&namespace, &["status", "phase"]) != "Terminating")
@@ -38,7 +42,9 @@ pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<()
     if request.verb != Verb::Create || !request.is_core("pods") {
         return Ok(());
     }
-    let Some(object) = request.object.as_deref() else { return Ok(()) };
+    let Some(object) = request.object.as_deref() else {
+        return Ok(());
+    };
     if is_mirror(object) {
         return match mirror_fault(get(object, "spec")) {
             Some(fault) => Err(request.forbidden(fault)),
@@ -46,14 +52,24 @@ pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<()
         };
     }
     let name = wanted(get(object, "spec"));
-    let name = if name.is_empty() { DEFAULT.to_owned() } else { name.to_owned() };
+    let name = if name.is_empty() {
+        DEFAULT.to_owned()
+    } else {
+        name.to_owned()
+    };
     let namespace = request.namespace;
     let Some(account) = lookup.get("", "serviceaccounts", namespace, &name) else {
         return Err(request.forbidden(format!(
             "error looking up service account {namespace}/{name}: serviceaccount \"{name}\" not found"
         )));
     };
-    let Some(spec) = request.object.as_deref_mut().and_then(|object| object.get_mut("spec")) else { return Ok(()) };
+    let Some(spec) = request
+        .object
+        .as_deref_mut()
+        .and_then(|object| object.get_mut("spec"))
+    else {
+        return Ok(());
+    };
     if text(spec, "serviceAccountName") != name || text(spec, "serviceAccount") != name {
         set(spec, "serviceAccount", name.clone());
         set(spec, "serviceAccountName", name);
@@ -67,7 +83,11 @@ pub(super) fn admit(request: &mut Request<'_>, lookup: &dyn Lookup) -> Result<()
 
 fn wanted(spec: &Value) -> &str {
     let name = text(spec, "serviceAccountName");
-    if name.is_empty() { text(spec, "serviceAccount") } else { name }
+    if name.is_empty() {
+        text(spec, "serviceAccount")
+    } else {
+        name
+    }
 }
 
 fn is_mirror(pod: &Value) -> bool {
@@ -79,8 +99,14 @@ fn mirror_fault(spec: &Value) -> Option<&'static str> {
         return Some("a mirror pod may not reference service accounts");
     }
     let volumes = items(spec, "volumes");
-    let sources = || volumes.iter().flat_map(|volume| items(get(volume, "projected"), "sources"));
-    if volumes.iter().any(|volume| is_set(volume, "secret")) || sources().any(|source| is_set(source, "secret")) {
+    let sources = || {
+        volumes
+            .iter()
+            .flat_map(|volume| items(get(volume, "projected"), "sources"))
+    };
+    if volumes.iter().any(|volume| is_set(volume, "secret"))
+        || sources().any(|source| is_set(source, "secret"))
+    {
         return Some("a mirror pod may not reference secrets");
     }
     sources()
@@ -96,7 +122,8 @@ mod tests {
 
     #[test]
     fn the_account_must_exist() {
-        let mut pod = json!({"metadata": {"generateName": "p-"}, "spec": {"serviceAccountName": "robot"}});
+        let mut pod =
+            json!({"metadata": {"generateName": "p-"}, "spec": {"serviceAccountName": "robot"}});
         let error = admit(&mut pod_create(&mut pod), &Objects::default()).unwrap_err();
         assert_eq!(
             error.message(),
@@ -120,15 +147,24 @@ mod tests {
 
     #[test]
     fn only_a_new_namespace_is_worth_waiting_for() {
-        let namespace = ("/namespaces//default", json!({"status": {"phase": "Active"}}));
+        let namespace = (
+            "/namespaces//default",
+            json!({"status": {"phase": "Active"}}),
+        );
         let waiting = Objects::default().with(namespace.0, namespace.1.clone());
         let mut pod = json!({"spec": {}});
         assert!(awaits_account(&pod_create(&mut pod), &waiting));
-        assert!(!awaits_account(&pod_create(&mut pod), &Objects::default()), "no namespace");
+        assert!(
+            !awaits_account(&pod_create(&mut pod), &Objects::default()),
+            "no namespace"
+        );
         let there = waiting.with("/serviceaccounts/default/default", json!({}));
         assert!(!awaits_account(&pod_create(&mut pod), &there));
         let mut other = json!({"spec": {"serviceAccountName": "robot"}});
-        assert!(!awaits_account(&pod_create(&mut other), &Objects::default().with(namespace.0, namespace.1)));
+        assert!(!awaits_account(
+            &pod_create(&mut other),
+            &Objects::default().with(namespace.0, namespace.1)
+        ));
     }
 
     #[test]
@@ -137,6 +173,10 @@ mod tests {
         admit(&mut pod_create(&mut pod), &Objects::default()).unwrap();
         pod["spec"]["serviceAccountName"] = json!("robot");
         let error = admit(&mut pod_create(&mut pod), &Objects::default()).unwrap_err();
-        assert!(error.message().ends_with("a mirror pod may not reference service accounts"));
+        assert!(
+            error
+                .message()
+                .ends_with("a mirror pod may not reference service accounts")
+        );
     }
 }

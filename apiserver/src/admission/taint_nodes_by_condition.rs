@@ -12,10 +12,15 @@ pub(super) fn admit(request: &mut Request<'_>, _: &dyn Lookup) -> Result<(), Api
     if request.verb != Verb::Create || !request.is_core("nodes") {
         return Ok(());
     }
-    let Some(node) = request.object.as_deref_mut() else { return Ok(()) };
+    let Some(node) = request.object.as_deref_mut() else {
+        return Ok(());
+    };
     let spec = child(node, "spec");
     let taints = items(spec, "taints");
-    if taints.iter().any(|taint| text(taint, "key") == NOT_READY && text(taint, "effect") == "NoSchedule") {
+    if taints
+        .iter()
+        .any(|taint| text(taint, "key") == NOT_READY && text(taint, "effect") == "NoSchedule")
+    {
         return Ok(());
     }
     let mut taints: Vec<Value> = taints.to_vec();
@@ -33,9 +38,16 @@ mod tests {
     fn a_new_node_is_not_ready_once() {
         let mut node = json!({"metadata": {"name": "n"}});
         for _ in 0..2 {
-            let mut request = Request { resource: "nodes", namespace: "", ..pod_create(&mut node) };
+            let mut request = Request {
+                resource: "nodes",
+                namespace: "",
+                ..pod_create(&mut node)
+            };
             admit(&mut request, &Objects::default()).unwrap();
         }
-        assert_eq!(node["spec"]["taints"], json!([{"key": NOT_READY, "effect": "NoSchedule"}]));
+        assert_eq!(
+            node["spec"]["taints"],
+            json!([{"key": NOT_READY, "effect": "NoSchedule"}])
+        );
     }
 }

@@ -8,16 +8,28 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use crate::kinds::checks::parse_ip;
-use crate::kinds::service::{cluster_ips_fit, needs_cluster_ip, needs_health_check, needs_node_port};
-use crate::kinds::value::{child, get, int_or_zero, is_empty, items, items_mut, remove, same, set, text, text_at};
+use crate::kinds::service::{
+    cluster_ips_fit, needs_cluster_ip, needs_health_check, needs_node_port,
+};
+use crate::kinds::value::{
+    child, get, int_or_zero, is_empty, items, items_mut, remove, same, set, text, text_at,
+};
 
 /// `IPv4` or `IPv6`.
 pub(super) fn family(range: &IpNet) -> &'static str {
-    if range.network().is_ipv4() { "IPv4" } else { "IPv6" }
+    if range.network().is_ipv4() {
+        "IPv4"
+    } else {
+        "IPv6"
+    }
 }
 
 fn family_of(address: &str) -> &'static str {
-    if parse_ip(address).is_some_and(|ip| ip.is_ipv6()) { "IPv6" } else { "IPv4" }
+    if parse_ip(address).is_some_and(|ip| ip.is_ipv6()) {
+        "IPv6"
+    } else {
+        "IPv4"
+    }
 }
 
 fn other(family: &str) -> &'static str {
@@ -41,7 +53,9 @@ pub(super) fn sync_on_update(new: &mut Value, old: &Value) {
     let ip = text(spec, "clusterIP").to_owned();
     if ip != old_ip {
         match (old_ip.is_empty(), ip.is_empty()) {
-            (true, false) if items(spec, "clusterIPs").is_empty() => set(spec, "clusterIPs", json!([ip])),
+            (true, false) if items(spec, "clusterIPs").is_empty() => {
+                set(spec, "clusterIPs", json!([ip]))
+            }
             (false, true) if same(get(spec, "clusterIPs"), old_ips) => remove(spec, "clusterIPs"),
             (false, false) if same(get(spec, "clusterIPs"), old_ips) => {
                 let mut ips = items(spec, "clusterIPs").to_vec();
@@ -67,7 +81,10 @@ pub(super) fn keep_allocated(new: &mut Value, old: &Value) {
             set(spec, "clusterIP", text(old_spec, "clusterIP"));
         }
         let same_ip = text(spec, "clusterIP") == text(old_spec, "clusterIP");
-        if same_ip && items(spec, "clusterIPs").is_empty() && !items(old_spec, "clusterIPs").is_empty() {
+        if same_ip
+            && items(spec, "clusterIPs").is_empty()
+            && !items(old_spec, "clusterIPs").is_empty()
+        {
             set(spec, "clusterIPs", items(old_spec, "clusterIPs").to_vec());
         }
     }
@@ -85,14 +102,20 @@ pub(super) fn keep_allocated(new: &mut Value, old: &Value) {
 
 /// A port keeps its node port by name, unless another port of the new Service has taken it.
 fn keep_node_ports(spec: &mut Value, old_spec: &Value) {
-    let mut used: Vec<i64> = items(spec, "ports").iter().map(|port| int_or_zero(port, "nodePort")).collect();
+    let mut used: Vec<i64> = items(spec, "ports")
+        .iter()
+        .map(|port| int_or_zero(port, "nodePort"))
+        .collect();
     let old_ports = items(old_spec, "ports");
     for port in items_mut(spec, "ports") {
         if int_or_zero(port, "nodePort") != 0 {
             continue;
         }
         let name = text(port, "name");
-        let had = old_ports.iter().find(|old| text(old, "name") == name).map_or(0, |old| int_or_zero(old, "nodePort"));
+        let had = old_ports
+            .iter()
+            .find(|old| text(old, "name") == name)
+            .map_or(0, |old| int_or_zero(old, "nodePort"));
         if had != 0 && !used.contains(&had) {
             used.push(had);
             set(port, "nodePort", had);
@@ -101,7 +124,11 @@ fn keep_node_ports(spec: &mut Value, old_spec: &Value) {
 }
 
 /// Sets the policy and the families that follow from what is given and what the cluster has.
-pub(super) fn complete(service: &mut Value, old: Option<&Value>, ranges: &[IpNet]) -> Result<(), ApiError> {
+pub(super) fn complete(
+    service: &mut Value,
+    old: Option<&Value>,
+    ranges: &[IpNet],
+) -> Result<(), ApiError> {
     if text_at(service, &["spec", "type"]) == "ExternalName" || unchanged_prefer(service, old) {
         return Ok(());
     }
@@ -146,13 +173,24 @@ pub(super) fn complete(service: &mut Value, old: Option<&Value>, ranges: &[IpNet
         ));
     }
     for (index, wanted) in items(spec, "ipFamilies").iter().enumerate() {
-        if !ranges.iter().any(|range| Some(family(range)) == wanted.as_str()) {
+        if !ranges
+            .iter()
+            .any(|range| Some(family(range)) == wanted.as_str())
+        {
             let at = path.child("ipFamilies").index(index);
-            errors.push(FieldError::invalid(&at, wanted.clone(), "not configured on this cluster"));
+            errors.push(FieldError::invalid(
+                &at,
+                wanted.clone(),
+                "not configured on this cluster",
+            ));
         }
     }
     refuse(service, &errors)?;
-    add_families(child(service, "spec"), default, !single && ranges.len() == 2);
+    add_families(
+        child(service, "spec"),
+        default,
+        !single && ranges.len() == 2,
+    );
     Ok(())
 }
 
@@ -160,7 +198,11 @@ fn refuse(service: &Value, errors: &[FieldError]) -> Result<(), ApiError> {
     if errors.is_empty() {
         return Ok(());
     }
-    Err(ApiError::invalid(GroupKind::new("", "Service"), text_at(service, &["metadata", "name"]), errors))
+    Err(ApiError::invalid(
+        GroupKind::new("", "Service"),
+        text_at(service, &["metadata", "name"]),
+        errors,
+    ))
 }
 
 /// A PreferDualStack Service that nobody touches is not moved when the cluster's ranges change.
@@ -227,7 +269,11 @@ fn infer_families(service: &mut Value, ranges: &[IpNet], errors: &mut Vec<FieldE
             families.push(wanted.into());
         } else {
             let at = Path::new("spec").child("clusterIPs").index(index);
-            errors.push(FieldError::invalid(&at, ips.to_vec(), format!("{wanted} is not configured on this cluster")));
+            errors.push(FieldError::invalid(
+                &at,
+                ips.to_vec(),
+                format!("{wanted} is not configured on this cluster"),
+            ));
         }
     }
     if families.len() > before {

@@ -86,7 +86,11 @@ pub struct Reservation {
 
 impl Reservation {
     fn new(allocators: &Allocators) -> Reservation {
-        Reservation { allocators: allocators.clone(), taken: Vec::new(), released: Vec::new() }
+        Reservation {
+            allocators: allocators.clone(),
+            taken: Vec::new(),
+            released: Vec::new(),
+        }
     }
 
     /// The Service is stored: what it took stays taken, what it left is free.
@@ -153,7 +157,10 @@ impl Allocators {
             .collect::<Result<_, _>>()?;
         let (first, last) = config.node_ports;
         let ports = Pool::of_ports(first, last).ok_or(ConfigError::Ports(first, last))?;
-        Ok(Allocators(Arc::new(Inner { config, pools: Mutex::new(Pools { addresses, ports }) })))
+        Ok(Allocators(Arc::new(Inner {
+            config,
+            pools: Mutex::new(Pools { addresses, ports }),
+        })))
     }
 
     /// Marks as taken what the stored Services have. What they have twice, or outside the ranges, stays theirs: it is
@@ -169,11 +176,6 @@ impl Allocators {
                 };
             }
         }
-    }
-
-    /// The addresses a range begins with, for the server's own Service.
-    pub fn first_address(&self) -> Option<IpAddr> {
-        self.0.pools.lock().addresses.first().and_then(Pool::first_address)
     }
 
     /// Completes a new Service: families and policy, cluster IPs, node ports, health check port.
@@ -228,35 +230,61 @@ impl Allocators {
         let mut pools = self.0.pools.lock();
         for item in items {
             match item {
-                Item::Address(address) => pools.addresses.iter_mut().for_each(|pool| pool.free_address(*address)),
+                Item::Address(address) => pools
+                    .addresses
+                    .iter_mut()
+                    .for_each(|pool| pool.free_address(*address)),
                 Item::Port(port) => pools.ports.free_port(*port),
             }
         }
     }
 
     fn pool_of(&self, family: &str) -> Option<usize> {
-        self.0.config.ranges.iter().position(|range| families::family(range) == family)
+        self.0
+            .config
+            .ranges
+            .iter()
+            .position(|range| families::family(range) == family)
     }
 
     /// Takes an address for every family from the given one on that has none yet, or the one it asks for.
-    fn cluster_ips(&self, service: &mut Value, from: usize, reservation: &mut Reservation) -> Result<(), ApiError> {
+    fn cluster_ips(
+        &self,
+        service: &mut Value,
+        from: usize,
+        reservation: &mut Reservation,
+    ) -> Result<(), ApiError> {
         let spec = get(service, "spec");
-        let wanted: Vec<String> =
-            items(spec, "ipFamilies").iter().filter_map(|family| family.as_str().map(str::to_owned)).collect();
+        let wanted: Vec<String> = items(spec, "ipFamilies")
+            .iter()
+            .filter_map(|family| family.as_str().map(str::to_owned))
+            .collect();
         let mut ips: Vec<Value> = items(spec, "clusterIPs").to_vec();
         for (index, family) in wanted.iter().enumerate().skip(from) {
-            let Some(pool) = self.pool_of(family) else { continue };
-            let asked = ips.get(index).and_then(Value::as_str).unwrap_or("").to_owned();
+            let Some(pool) = self.pool_of(family) else {
+                continue;
+            };
+            let asked = ips
+                .get(index)
+                .and_then(Value::as_str)
+                .unwrap_or("")
+                .to_owned();
             if asked.is_empty() {
-                let given = reservation
-                    .address(pool, None)
-                    .map_err(|fault| ApiError::internal(format!("failed to allocate a serviceIP: {fault}")))?;
+                let given = reservation.address(pool, None).map_err(|fault| {
+                    ApiError::internal(format!("failed to allocate a serviceIP: {fault}"))
+                })?;
                 let given = Value::String(given.to_string());
-                if index < ips.len() { ips[index] = given } else { ips.push(given) }
+                if index < ips.len() {
+                    ips[index] = given
+                } else {
+                    ips.push(given)
+                }
                 continue;
             }
             let Some(address) = parse_ip(&asked) else {
-                return Err(ApiError::internal(format!("failed to parse service IP \"{asked}\"")));
+                return Err(ApiError::internal(format!(
+                    "failed to parse service IP \"{asked}\""
+                )));
             };
             reservation.address(pool, Some(address)).map_err(|fault| {
                 let path = Path::new("spec").child("clusterIPs");
@@ -283,7 +311,9 @@ impl Allocators {
         match (had, has) {
             (false, true) if !is_headless(new) => self.cluster_ips(new, 0, reservation),
             (true, false) => {
-                reservation.released.extend(addresses(old).map(Item::Address));
+                reservation
+                    .released
+                    .extend(addresses(old).map(Item::Address));
                 Ok(())
             }
             (true, true) if !is_headless(old) && !is_headless(new) => {
@@ -291,7 +321,9 @@ impl Allocators {
                 match (count(old), count(new)) {
                     (1, 2) => self.cluster_ips(new, 1, reservation),
                     (2, 1) => {
-                        reservation.released.extend(addresses(old).skip(1).map(Item::Address));
+                        reservation
+                            .released
+                            .extend(addresses(old).skip(1).map(Item::Address));
                         Ok(())
                     }
                     _ => Ok(()),
@@ -316,7 +348,11 @@ impl Pools {
 }
 
 fn invalid(service: &Value, error: FieldError) -> ApiError {
-    ApiError::invalid(GroupKind::new("", "Service"), text_at(service, &["metadata", "name"]), &[error])
+    ApiError::invalid(
+        GroupKind::new("", "Service"),
+        text_at(service, &["metadata", "name"]),
+        &[error],
+    )
 }
 
 fn has_node_ports(service: &Value) -> bool {
@@ -337,13 +373,21 @@ fn node_ports(service: &Value) -> impl Iterator<Item = u16> + '_ {
     let ports = items(get(service, "spec"), "ports");
     ports.iter().enumerate().filter_map(move |(index, port)| {
         let number = int_or_zero(port, "nodePort");
-        let repeated = ports[..index].iter().any(|earlier| int_or_zero(earlier, "nodePort") == number);
-        if repeated { None } else { u16::try_from(number).ok().filter(|&number| number != 0) }
+        let repeated = ports[..index]
+            .iter()
+            .any(|earlier| int_or_zero(earlier, "nodePort") == number);
+        if repeated {
+            None
+        } else {
+            u16::try_from(number).ok().filter(|&number| number != 0)
+        }
     })
 }
 
 fn health_port(service: &Value) -> Option<u16> {
-    u16::try_from(int_or_zero(get(service, "spec"), "healthCheckNodePort")).ok().filter(|&port| port != 0)
+    u16::try_from(int_or_zero(get(service, "spec"), "healthCheckNodePort"))
+        .ok()
+        .filter(|&port| port != 0)
 }
 
 /// Everything a Service has.
@@ -356,7 +400,10 @@ fn held(service: &Value) -> Vec<Item> {
 }
 
 fn port_fault(service: &Value, index: usize, port: i64, fault: &Fault) -> ApiError {
-    let path = Path::new("spec").child("ports").index(index).child("nodePort");
+    let path = Path::new("spec")
+        .child("ports")
+        .index(index)
+        .child("nodePort");
     invalid(service, FieldError::invalid(&path, port, fault.to_string()))
 }
 
@@ -376,7 +423,10 @@ fn new_node_ports(service: &mut Value, reservation: &mut Reservation) -> Result<
             chosen.push(0);
             continue;
         }
-        let known = given.iter().find(|(service_port, _)| *service_port == number).map(|(_, node)| *node);
+        let known = given
+            .iter()
+            .find(|(service_port, _)| *service_port == number)
+            .map(|(_, node)| *node);
         let node = match known {
             Some(node) if asked == 0 || asked == node => node,
             Some(_) => {
@@ -407,7 +457,11 @@ fn new_node_ports(service: &mut Value, reservation: &mut Reservation) -> Result<
 }
 
 /// Node ports of a changed Service: those it had it keeps without taking them again.
-fn changed_node_ports(new: &mut Value, old: &Value, reservation: &mut Reservation) -> Result<(), ApiError> {
+fn changed_node_ports(
+    new: &mut Value,
+    old: &Value,
+    reservation: &mut Reservation,
+) -> Result<(), ApiError> {
     let automatic = needs_node_port(new);
     let had: Vec<u16> = node_ports(old).collect();
     let mut chosen: Vec<i64> = Vec::new();
@@ -427,21 +481,41 @@ fn changed_node_ports(new: &mut Value, old: &Value, reservation: &mut Reservatio
         chosen.push(node);
     }
     write_node_ports(new, &chosen);
-    let left = had.into_iter().filter(|&port| !chosen.contains(&i64::from(port)));
+    let left = had
+        .into_iter()
+        .filter(|&port| !chosen.contains(&i64::from(port)));
     reservation.released.extend(left.map(Item::Port));
     Ok(())
 }
 
-fn take(service: &Value, reservation: &mut Reservation, index: usize, node: i64) -> Result<(), ApiError> {
+fn take(
+    service: &Value,
+    reservation: &mut Reservation,
+    index: usize,
+    node: i64,
+) -> Result<(), ApiError> {
     let wanted = u16::try_from(node).map_err(|_| {
         let range = reservation.allocators.0.config.node_ports;
-        port_fault(service, index, node, &Fault::PortOutside { first: range.0, last: range.1 })
+        port_fault(
+            service,
+            index,
+            node,
+            &Fault::PortOutside {
+                first: range.0,
+                last: range.1,
+            },
+        )
     })?;
-    reservation.port(Some(wanted)).map(|_| ()).map_err(|fault| port_fault(service, index, node, &fault))
+    reservation
+        .port(Some(wanted))
+        .map(|_| ())
+        .map_err(|fault| port_fault(service, index, node, &fault))
 }
 
 fn write_node_ports(service: &mut Value, chosen: &[i64]) {
-    let Some(spec) = service.get_mut("spec") else { return };
+    let Some(spec) = service.get_mut("spec") else {
+        return;
+    };
     for (port, &node) in items_mut(spec, "ports").zip(chosen) {
         if node != 0 {
             set(port, "nodePort", node);
@@ -456,23 +530,33 @@ fn health_check_port(service: &mut Value, reservation: &mut Reservation) -> Resu
             .map_err(|_| Fault::Full)
             .and_then(|port| reservation.port(Some(port)));
         return taken.map(|_| ()).map_err(|fault| {
-            ApiError::internal(format!("failed to allocate requested HealthCheck NodePort {asked}: {fault}"))
+            ApiError::internal(format!(
+                "failed to allocate requested HealthCheck NodePort {asked}: {fault}"
+            ))
         });
     }
-    let given = reservation
-        .port(None)
-        .map_err(|fault| ApiError::internal(format!("failed to allocate a HealthCheck NodePort 0: {fault}")))?;
+    let given = reservation.port(None).map_err(|fault| {
+        ApiError::internal(format!(
+            "failed to allocate a HealthCheck NodePort 0: {fault}"
+        ))
+    })?;
     if let Some(spec) = service.get_mut("spec") {
         set(spec, "healthCheckNodePort", given);
     }
     Ok(())
 }
 
-fn update_health_check(new: &mut Value, old: &Value, reservation: &mut Reservation) -> Result<(), ApiError> {
+fn update_health_check(
+    new: &mut Value,
+    old: &Value,
+    reservation: &mut Reservation,
+) -> Result<(), ApiError> {
     match (needs_health_check(old), needs_health_check(new)) {
         (false, true) => health_check_port(new, reservation),
         (true, false) => {
-            reservation.released.extend(health_port(old).map(Item::Port));
+            reservation
+                .released
+                .extend(health_port(old).map(Item::Port));
             Ok(())
         }
         _ => Ok(()),

@@ -14,7 +14,9 @@ const ADDRESSES_MAX: u128 = 1 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// An address outside the range.
-    #[error("the provided IP ({address}) is not in the valid range. The range of valid IPs is {range}")]
+    #[error(
+        "the provided IP ({address}) is not in the valid range. The range of valid IPs is {range}"
+    )]
     AddressOutside {
         /// What was asked for.
         address: IpAddr,
@@ -62,23 +64,53 @@ impl Pool {
     /// The usable addresses of a range: neither the first, nor the last of an IPv4 range.
     pub(super) fn of_addresses(range: IpNet) -> Option<Pool> {
         let (first, bits, reserved) = match range {
-            IpNet::V4(net) => (u128::from(u32::from(net.network())), 32 - u32::from(net.prefix_len()), 2),
-            IpNet::V6(net) => (u128::from(net.network()), 128 - u32::from(net.prefix_len()), 1),
+            IpNet::V4(net) => (
+                u128::from(u32::from(net.network())),
+                32 - u32::from(net.prefix_len()),
+                2,
+            ),
+            IpNet::V6(net) => (
+                u128::from(net.network()),
+                128 - u32::from(net.prefix_len()),
+                1,
+            ),
         };
-        let all = 1u128.checked_shl(bits).unwrap_or(u128::MAX).min(ADDRESSES_MAX);
-        let size = usize::try_from(all.checked_sub(reserved)?).ok().filter(|&size| size > 0)?;
+        let all = 1u128
+            .checked_shl(bits)
+            .unwrap_or(u128::MAX)
+            .min(ADDRESSES_MAX);
+        let size = usize::try_from(all.checked_sub(reserved)?)
+            .ok()
+            .filter(|&size| size > 0)?;
         let band = band(size, 16, 256, 16);
-        Some(Pool::new(Of::Addresses { range, first: first + 1 }, size, band))
+        Some(Pool::new(
+            Of::Addresses {
+                range,
+                first: first + 1,
+            },
+            size,
+            band,
+        ))
     }
 
     /// The ports from the first to the last.
     pub(super) fn of_ports(first: u16, last: u16) -> Option<Pool> {
         let size = usize::from(last.checked_sub(first)?) + 1;
-        Some(Pool::new(Of::Ports { first, last }, size, band(size, 16, 128, 32)))
+        Some(Pool::new(
+            Of::Ports { first, last },
+            size,
+            band(size, 16, 128, 32),
+        ))
     }
 
     fn new(of: Of, size: usize, band: usize) -> Pool {
-        Pool { of, taken: vec![0; size.div_ceil(64)], size, used: 0, band }
+        Pool {
+            of,
+            taken: vec![0; size.div_ceil(64)],
+            size,
+            used: 0,
+            band,
+        }
     }
 
     fn is_taken(&self, offset: usize) -> bool {
@@ -106,7 +138,9 @@ impl Pool {
         if self.used == self.size {
             return None;
         }
-        let found = self.search(self.band, self.size, random).or_else(|| self.search(0, self.band, random))?;
+        let found = self
+            .search(self.band, self.size, random)
+            .or_else(|| self.search(0, self.band, random))?;
         self.take(found);
         Some(found)
     }
@@ -114,23 +148,37 @@ impl Pool {
     fn search(&self, from: usize, to: usize, random: u64) -> Option<usize> {
         let width = to.checked_sub(from).filter(|&width| width > 0)?;
         let start = from + usize::try_from(random % width as u64).unwrap_or(0);
-        (start..to).chain(from..start).find(|&offset| !self.is_taken(offset))
+        (start..to)
+            .chain(from..start)
+            .find(|&offset| !self.is_taken(offset))
     }
 
     fn address_offset(&self, address: IpAddr) -> Option<usize> {
-        let Of::Addresses { range, first } = self.of else { return None };
+        let Of::Addresses { range, first } = self.of else {
+            return None;
+        };
         if address.is_ipv4() != range.network().is_ipv4() {
             return None;
         }
         let offset = number(address).checked_sub(first)?;
-        usize::try_from(offset).ok().filter(|&offset| offset < self.size)
+        usize::try_from(offset)
+            .ok()
+            .filter(|&offset| offset < self.size)
     }
 
     /// Takes an address by name.
     pub(super) fn take_address(&mut self, address: IpAddr) -> Result<(), Fault> {
-        let Of::Addresses { range, .. } = self.of else { return Err(Fault::Full) };
-        let offset = self.address_offset(address).ok_or(Fault::AddressOutside { address, range })?;
-        if self.take(offset) { Ok(()) } else { Err(Fault::AddressTaken) }
+        let Of::Addresses { range, .. } = self.of else {
+            return Err(Fault::Full);
+        };
+        let offset = self
+            .address_offset(address)
+            .ok_or(Fault::AddressOutside { address, range })?;
+        if self.take(offset) {
+            Ok(())
+        } else {
+            Err(Fault::AddressTaken)
+        }
     }
 
     /// Takes any address.
@@ -140,18 +188,15 @@ impl Pool {
     }
 
     fn address_at(&self, offset: usize) -> Option<IpAddr> {
-        let Of::Addresses { range, first } = self.of else { return None };
+        let Of::Addresses { range, first } = self.of else {
+            return None;
+        };
         let number = first + offset as u128;
         Some(if range.network().is_ipv4() {
             IpAddr::V4(Ipv4Addr::from(u32::try_from(number).ok()?))
         } else {
             IpAddr::V6(Ipv6Addr::from(number))
         })
-    }
-
-    /// The first address of the range that can be handed out, taken or not.
-    pub(super) fn first_address(&self) -> Option<IpAddr> {
-        self.address_at(0)
     }
 
     /// Gives an address back; others' addresses are left alone.
@@ -163,7 +208,9 @@ impl Pool {
 
     fn port_offset(&self, port: u16) -> Result<usize, Fault> {
         match self.of {
-            Of::Ports { first, last } if (first..=last).contains(&port) => Ok(usize::from(port - first)),
+            Of::Ports { first, last } if (first..=last).contains(&port) => {
+                Ok(usize::from(port - first))
+            }
             Of::Ports { first, last } => Err(Fault::PortOutside { first, last }),
             Of::Addresses { .. } => Err(Fault::Full),
         }
@@ -172,14 +219,22 @@ impl Pool {
     /// Takes a port by number.
     pub(super) fn take_port(&mut self, port: u16) -> Result<(), Fault> {
         let offset = self.port_offset(port)?;
-        if self.take(offset) { Ok(()) } else { Err(Fault::PortTaken) }
+        if self.take(offset) {
+            Ok(())
+        } else {
+            Err(Fault::PortTaken)
+        }
     }
 
     /// Takes any port.
     pub(super) fn take_any_port(&mut self, random: u64) -> Result<u16, Fault> {
-        let Of::Ports { first, .. } = self.of else { return Err(Fault::Full) };
+        let Of::Ports { first, .. } = self.of else {
+            return Err(Fault::Full);
+        };
         let offset = self.take_any(random).ok_or(Fault::Full)?;
-        u16::try_from(offset).map(|offset| first + offset).map_err(|_| Fault::Full)
+        u16::try_from(offset)
+            .map(|offset| first + offset)
+            .map_err(|_| Fault::Full)
     }
 
     /// Gives a port back.
@@ -199,7 +254,11 @@ fn number(address: IpAddr) -> u128 {
 
 /// The size of the lower band: a part of the range, within bounds; none when the range is small.
 fn band(size: usize, smallest: usize, largest: usize, part: usize) -> usize {
-    if size <= smallest { 0 } else { (size / part).clamp(smallest, largest) }
+    if size <= smallest {
+        0
+    } else {
+        (size / part).clamp(smallest, largest)
+    }
 }
 
 #[cfg(test)]
@@ -238,16 +297,21 @@ mod tests {
     #[test]
     fn addresses_by_name() {
         let mut pool = addresses("10.0.0.0/24");
-        assert_eq!(pool.first_address().unwrap().to_string(), "10.0.0.1");
         pool.take_address("10.0.0.10".parse().unwrap()).unwrap();
         assert_eq!(
-            pool.take_address("10.0.0.10".parse().unwrap()).unwrap_err().to_string(),
+            pool.take_address("10.0.0.10".parse().unwrap())
+                .unwrap_err()
+                .to_string(),
             "provided IP is already allocated"
         );
         for outside in ["10.0.0.0", "10.0.0.255", "10.0.1.1", "fd00::1"] {
             assert_eq!(
-                pool.take_address(outside.parse().unwrap()).unwrap_err().to_string(),
-                format!("the provided IP ({outside}) is not in the valid range. The range of valid IPs is 10.0.0.0/24")
+                pool.take_address(outside.parse().unwrap())
+                    .unwrap_err()
+                    .to_string(),
+                format!(
+                    "the provided IP ({outside}) is not in the valid range. The range of valid IPs is 10.0.0.0/24"
+                )
             );
         }
     }
@@ -267,7 +331,10 @@ mod tests {
         let mut pool = Pool::of_ports(30000, 32767).unwrap();
         assert_eq!(pool.take_any_port(0), Ok(30086));
         pool.take_port(30000).unwrap();
-        assert_eq!(pool.take_port(30000).unwrap_err().to_string(), "provided port is already allocated");
+        assert_eq!(
+            pool.take_port(30000).unwrap_err().to_string(),
+            "provided port is already allocated"
+        );
         assert_eq!(
             pool.take_port(80).unwrap_err().to_string(),
             "provided port is not in the valid range. The range of valid ports is 30000-32767"

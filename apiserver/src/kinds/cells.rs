@@ -6,8 +6,8 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::value::{at, entries, items, text, text_at};
 use super::Column;
+use super::value::{at, entries, items, text, text_at};
 
 /// Shown where a list or a name is not there.
 pub(crate) const NONE: &str = "<none>";
@@ -15,19 +15,44 @@ pub(crate) const NONE: &str = "<none>";
 pub(crate) const UNKNOWN: &str = "<unknown>";
 
 /// The name column every kind but Event begins with.
-pub(crate) const NAME: Column =
-    Column { name: "Name", kind: "string", format: "name", description: "Unique within its namespace.", priority: 0 };
+pub(crate) const NAME: Column = Column {
+    name: "Name",
+    kind: "string",
+    format: "name",
+    description: "Unique within its namespace.",
+    priority: 0,
+};
 /// The age column.
 pub(crate) const AGE: Column = column("Age", "string", "Time since the object was created.");
 
 /// A column that is always shown.
-pub(crate) const fn column(name: &'static str, kind: &'static str, description: &'static str) -> Column {
-    Column { name, kind, format: "", description, priority: 0 }
+pub(crate) const fn column(
+    name: &'static str,
+    kind: &'static str,
+    description: &'static str,
+) -> Column {
+    Column {
+        name,
+        kind,
+        format: "",
+        description,
+        priority: 0,
+    }
 }
 
 /// A column of `-o wide`.
-pub(crate) const fn wide(name: &'static str, kind: &'static str, description: &'static str) -> Column {
-    Column { name, kind, format: "", description, priority: 1 }
+pub(crate) const fn wide(
+    name: &'static str,
+    kind: &'static str,
+    description: &'static str,
+) -> Column {
+    Column {
+        name,
+        kind,
+        format: "",
+        description,
+        priority: 1,
+    }
 }
 
 /// A length of time, short enough for a table: `5s`, `3m20s`, `2h`, `4d3h`, `3y40d`.
@@ -39,7 +64,11 @@ pub(crate) fn human_duration(seconds: i64) -> String {
     const DAY: i64 = 24 * HOUR;
     const YEAR: i64 = 365 * DAY;
     let pair = |large: i64, large_unit: &str, small: i64, small_unit: &str| {
-        if small == 0 { format!("{large}{large_unit}") } else { format!("{large}{large_unit}{small}{small_unit}") }
+        if small == 0 {
+            format!("{large}{large_unit}")
+        } else {
+            format!("{large}{large_unit}{small}{small_unit}")
+        }
     };
     match seconds {
         s if s < -1 => "<invalid>".to_owned(),
@@ -69,7 +98,10 @@ pub(crate) fn time(value: &Value) -> Option<Timestamp> {
 
 /// How long ago the time in a field was; `<unknown>` when it holds none.
 pub(crate) fn since(value: &Value, now: Timestamp) -> String {
-    time(value).map_or_else(|| UNKNOWN.to_owned(), |then| human_duration(seconds_between(then, now)))
+    time(value).map_or_else(
+        || UNKNOWN.to_owned(),
+        |then| human_duration(seconds_between(then, now)),
+    )
 }
 
 /// The age of an object.
@@ -84,12 +116,20 @@ pub(crate) fn name(object: &Value) -> Value {
 
 /// A string, or `<none>` in its place.
 pub(crate) fn or_none(text: &str) -> Value {
-    Value::String(if text.is_empty() { NONE.to_owned() } else { text.to_owned() })
+    Value::String(if text.is_empty() {
+        NONE.to_owned()
+    } else {
+        text.to_owned()
+    })
 }
 
 /// A string, or `<unknown>` in its place.
 pub(crate) fn or_unknown(text: &str) -> Value {
-    Value::String(if text.is_empty() { UNKNOWN.to_owned() } else { text.to_owned() })
+    Value::String(if text.is_empty() {
+        UNKNOWN.to_owned()
+    } else {
+        text.to_owned()
+    })
 }
 
 /// Names joined by commas, of one string field of the elements of a list.
@@ -107,24 +147,36 @@ pub(crate) fn joined(list: &[Value], field: &str) -> String {
 /// The `Containers` and `Images` cells of a pod template's owner.
 pub(crate) fn containers_and_images(pod_spec: &Value) -> [Value; 2] {
     let containers = items(pod_spec, "containers");
-    [Value::String(joined(containers, "name")), Value::String(joined(containers, "image"))]
+    [
+        Value::String(joined(containers, "name")),
+        Value::String(joined(containers, "image")),
+    ]
 }
 
 /// A plain selector map as `k=v,k2=v2`; `<none>` when empty.
 pub(crate) fn label_map(object: &Value, key: &str) -> Value {
-    let pairs: Vec<String> =
-        entries(object, key).map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or(""))).collect();
+    let pairs: Vec<String> = entries(object, key)
+        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("")))
+        .collect();
     or_none(&pairs.join(","))
 }
 
 /// A LabelSelector in its string form, requirements sorted by key as upstream sorts them.
 pub(crate) fn label_selector(selector: &Value) -> String {
     let mut parts: Vec<(String, String)> = entries(selector, "matchLabels")
-        .map(|(name, value)| (name.to_owned(), format!("{name}={}", value.as_str().unwrap_or(""))))
+        .map(|(name, value)| {
+            (
+                name.to_owned(),
+                format!("{name}={}", value.as_str().unwrap_or("")),
+            )
+        })
         .collect();
     for requirement in items(selector, "matchExpressions") {
         let key = text(requirement, "key");
-        let mut values: Vec<&str> = items(requirement, "values").iter().filter_map(Value::as_str).collect();
+        let mut values: Vec<&str> = items(requirement, "values")
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
         values.sort_unstable();
         let values = values.join(",");
         let form = match text(requirement, "operator") {
@@ -136,13 +188,21 @@ pub(crate) fn label_selector(selector: &Value) -> String {
         parts.push((key.to_owned(), form));
     }
     parts.sort_by(|a, b| a.0.cmp(&b.0));
-    parts.into_iter().map(|(_, form)| form).collect::<Vec<_>>().join(",")
+    parts
+        .into_iter()
+        .map(|(_, form)| form)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// The first few of a list, with `+ N more...` when there are others, as Endpoints are shown.
 pub(crate) fn first_of(list: &[String], total: usize, shown: usize) -> String {
     let text = list.join(",");
-    if total > shown { format!("{text} + {} more...", total - shown) } else { text }
+    if total > shown {
+        format!("{text} + {} more...", total - shown)
+    } else {
+        text
+    }
 }
 
 #[cfg(test)]
@@ -197,7 +257,10 @@ mod tests {
             ],
         });
         assert_eq!(label_selector(&selector), "app in (a,b),tier=web,!zone");
-        assert_eq!(label_map(&json!({"s": {"a": "1", "b": "2"}}), "s"), json!("a=1,b=2"));
+        assert_eq!(
+            label_map(&json!({"s": {"a": "1", "b": "2"}}), "s"),
+            json!("a=1,b=2")
+        );
         assert_eq!(label_map(&json!({}), "s"), json!("<none>"));
     }
 }

@@ -9,8 +9,8 @@ use hydrofoil_api::field::{FieldError, Path};
 use hydrofoil_api::names;
 use serde_json::Value;
 
-use super::value::{self, entries, get, items, text};
 use super::Errors;
+use super::value::{self, entries, get, items, text};
 
 /// The most bytes all annotations of an object may take together.
 const ANNOTATIONS_MAX_BYTES: usize = 256 << 10;
@@ -21,7 +21,11 @@ pub(crate) const NEGATIVE: &str = "must be greater than or equal to 0";
 
 /// Adds one `Invalid` for each sentence.
 pub(crate) fn all_invalid(errors: &mut Errors, path: &Path, bad: &str, sentences: Vec<String>) {
-    errors.extend(sentences.into_iter().map(|sentence| FieldError::invalid(path, bad, sentence)));
+    errors.extend(
+        sentences
+            .into_iter()
+            .map(|sentence| FieldError::invalid(path, bad, sentence)),
+    );
 }
 
 /// The number, when set, must not be negative.
@@ -34,14 +38,30 @@ pub(crate) fn not_negative(errors: &mut Errors, object: &Value, key: &'static st
 }
 
 /// The field must be what it was.
-pub(crate) fn unchanged(errors: &mut Errors, new: &Value, old: &Value, key: &'static str, path: &Path) {
+pub(crate) fn unchanged(
+    errors: &mut Errors,
+    new: &Value,
+    old: &Value,
+    key: &'static str,
+    path: &Path,
+) {
     if !value::same(get(new, key), get(old, key)) {
-        errors.push(FieldError::invalid(&path.child(key), get(new, key).clone(), IMMUTABLE));
+        errors.push(FieldError::invalid(
+            &path.child(key),
+            get(new, key).clone(),
+            IMMUTABLE,
+        ));
     }
 }
 
 /// The string must be one of the supported values; empty is `Required`.
-pub(crate) fn one_of(errors: &mut Errors, object: &Value, key: &'static str, path: &Path, supported: &[&str]) {
+pub(crate) fn one_of(
+    errors: &mut Errors,
+    object: &Value,
+    key: &'static str,
+    path: &Path,
+    supported: &[&str],
+) {
     let chosen = text(object, key);
     if chosen.is_empty() {
         errors.push(FieldError::required(&path.child(key), ""));
@@ -51,10 +71,20 @@ pub(crate) fn one_of(errors: &mut Errors, object: &Value, key: &'static str, pat
 }
 
 /// The string, when set, must be one of the supported values.
-pub(crate) fn one_of_if_set(errors: &mut Errors, object: &Value, key: &'static str, path: &Path, supported: &[&str]) {
+pub(crate) fn one_of_if_set(
+    errors: &mut Errors,
+    object: &Value,
+    key: &'static str,
+    path: &Path,
+    supported: &[&str],
+) {
     let chosen = text(object, key);
     if !chosen.is_empty() && !supported.contains(&chosen) {
-        errors.push(FieldError::not_supported(&path.child(key), chosen, supported));
+        errors.push(FieldError::not_supported(
+            &path.child(key),
+            chosen,
+            supported,
+        ));
     }
 }
 
@@ -109,7 +139,10 @@ pub(crate) fn annotations(errors: &mut Errors, object: &Value, path: &Path) {
         }
     }
     if bytes > ANNOTATIONS_MAX_BYTES {
-        errors.push(FieldError::too_long(&path.child("annotations"), ANNOTATIONS_MAX_BYTES));
+        errors.push(FieldError::too_long(
+            &path.child("annotations"),
+            ANNOTATIONS_MAX_BYTES,
+        ));
     }
 }
 
@@ -137,7 +170,11 @@ pub(crate) fn label_selector(errors: &mut Errors, selector: &Value, path: &Path)
                 }
             }
             other => {
-                errors.push(FieldError::invalid(&path.child("operator"), other, "not a valid selector operator"));
+                errors.push(FieldError::invalid(
+                    &path.child("operator"),
+                    other,
+                    "not a valid selector operator",
+                ));
             }
         }
         qualified_name(errors, text(requirement, "key"), &path.child("key"));
@@ -155,29 +192,38 @@ pub(crate) fn label_selector(errors: &mut Errors, selector: &Value, path: &Path)
 pub(crate) fn selector_matches(selector: &Value, labels: &Value) -> bool {
     let label = |key: &str| labels.get(key).and_then(Value::as_str);
     entries(selector, "matchLabels").all(|(key, wanted)| label(key) == wanted.as_str())
-        && items(selector, "matchExpressions").iter().all(|requirement| {
-            let found = label(text(requirement, "key"));
-            let listed = |found| items(requirement, "values").iter().any(|value| value.as_str() == Some(found));
-            match text(requirement, "operator") {
-                "In" => found.is_some_and(listed),
-                "NotIn" => !found.is_some_and(listed),
-                "Exists" => found.is_some(),
-                "DoesNotExist" => found.is_none(),
-                _ => false,
-            }
-        })
+        && items(selector, "matchExpressions")
+            .iter()
+            .all(|requirement| {
+                let found = label(text(requirement, "key"));
+                let listed = |found| {
+                    items(requirement, "values")
+                        .iter()
+                        .any(|value| value.as_str() == Some(found))
+                };
+                match text(requirement, "operator") {
+                    "In" => found.is_some_and(listed),
+                    "NotIn" => !found.is_some_and(listed),
+                    "Exists" => found.is_some(),
+                    "DoesNotExist" => found.is_none(),
+                    _ => false,
+                }
+            })
 }
 
 /// Whether a `LabelSelector` demands nothing.
 pub(crate) fn selector_is_empty(selector: &Value) -> bool {
-    entries(selector, "matchLabels").next().is_none() && items(selector, "matchExpressions").is_empty()
+    entries(selector, "matchLabels").next().is_none()
+        && items(selector, "matchExpressions").is_empty()
 }
 
 /// A port number.
 pub(crate) fn port(errors: &mut Errors, number: i64, path: &Path) {
     if !(1..=65535).contains(&number) {
         errors.extend(
-            names::is_port_number(number).into_iter().map(|sentence| FieldError::invalid(path, number, sentence)),
+            names::is_port_number(number)
+                .into_iter()
+                .map(|sentence| FieldError::invalid(path, number, sentence)),
         );
     }
 }
@@ -216,9 +262,16 @@ pub(crate) fn parse_ip(address: &str) -> Option<IpAddr> {
         if part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit()) || digits.len() > 3 {
             return None;
         }
-        *octet = if digits.is_empty() { 0 } else { digits.parse().ok()? };
+        *octet = if digits.is_empty() {
+            0
+        } else {
+            digits.parse().ok()?
+        };
     }
-    parts.next().is_none().then_some(IpAddr::V4(Ipv4Addr::from(octets)))
+    parts
+        .next()
+        .is_none()
+        .then_some(IpAddr::V4(Ipv4Addr::from(octets)))
 }
 
 /// An address, in a field that has always accepted loose forms.
@@ -228,9 +281,17 @@ pub(crate) fn ip(errors: &mut Errors, address: &str, path: &Path) {
         None => errors.push(FieldError::invalid(path, address, NOT_AN_IP)),
         Some(parsed) => {
             if address.parse::<IpAddr>().is_err() {
-                errors.push(FieldError::invalid(path, address, "must not have leading 0s"));
+                errors.push(FieldError::invalid(
+                    path,
+                    address,
+                    "must not have leading 0s",
+                ));
             } else if matches!(parsed, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some()) {
-                errors.push(FieldError::invalid(path, address, "must not be an IPv4-mapped IPv6 address"));
+                errors.push(FieldError::invalid(
+                    path,
+                    address,
+                    "must not be an IPv4-mapped IPv6 address",
+                ));
             }
         }
     }
@@ -245,7 +306,11 @@ pub(crate) fn cidr(errors: &mut Errors, range: &str, path: &Path) {
             "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
         )),
         Ok(net) if net.addr() != net.network() => {
-            errors.push(FieldError::invalid(path, range, "must not have bits set beyond the prefix length"));
+            errors.push(FieldError::invalid(
+                path,
+                range,
+                "must not have bits set beyond the prefix length",
+            ));
         }
         Ok(_) => {}
     }
@@ -257,7 +322,11 @@ pub(crate) fn cidr(errors: &mut Errors, range: &str, path: &Path) {
 /// ranges), so IPv4 loopback is accepted here; `::1` is not, since nothing of the cluster can have it.
 pub(crate) fn reachable_ip(errors: &mut Errors, address: &str, path: &Path) {
     let Some(ip) = parse_ip(address) else {
-        errors.push(FieldError::invalid(path, address, "must be a valid IP address"));
+        errors.push(FieldError::invalid(
+            path,
+            address,
+            "must be a valid IP address",
+        ));
         return;
     };
     let link_local = match ip {
@@ -269,7 +338,11 @@ pub(crate) fn reachable_ip(errors: &mut Errors, address: &str, path: &Path) {
         IpAddr::V6(v6) => v6.segments()[0] & 0xff0f == 0xff02,
     };
     if ip.is_unspecified() {
-        errors.push(FieldError::invalid(path, address, format!("may not be unspecified ({address})")));
+        errors.push(FieldError::invalid(
+            path,
+            address,
+            format!("may not be unspecified ({address})"),
+        ));
     }
     if ip.is_loopback() && ip.is_ipv6() {
         errors.push(FieldError::invalid(
@@ -327,7 +400,9 @@ mod tests {
             "spec.selector.matchExpressions[2].operator: Invalid value: \"Near\": not a valid selector operator"
         );
         assert!(found[3].starts_with("spec.selector.matchExpressions[3].key: Invalid value: \"\": name part must be non-empty"));
-        assert!(found.iter().any(|text| text.starts_with("spec.selector.matchExpressions[3].values[0]: Invalid value")));
+        assert!(found.iter().any(|text| {
+            text.starts_with("spec.selector.matchExpressions[3].values[0]: Invalid value")
+        }));
     }
 
     #[test]
@@ -337,11 +412,26 @@ mod tests {
             (json!({"matchLabels": {"app": "web"}}), true),
             (json!({"matchLabels": {"app": "db"}}), false),
             (json!({}), true),
-            (json!({"matchExpressions": [{"key": "tier", "operator": "In", "values": ["front"]}]}), true),
-            (json!({"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["front"]}]}), false),
-            (json!({"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["front"]}]}), true),
-            (json!({"matchExpressions": [{"key": "zone", "operator": "DoesNotExist"}]}), true),
-            (json!({"matchExpressions": [{"key": "zone", "operator": "Exists"}]}), false),
+            (
+                json!({"matchExpressions": [{"key": "tier", "operator": "In", "values": ["front"]}]}),
+                true,
+            ),
+            (
+                json!({"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["front"]}]}),
+                false,
+            ),
+            (
+                json!({"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": ["front"]}]}),
+                true,
+            ),
+            (
+                json!({"matchExpressions": [{"key": "zone", "operator": "DoesNotExist"}]}),
+                true,
+            ),
+            (
+                json!({"matchExpressions": [{"key": "zone", "operator": "Exists"}]}),
+                false,
+            ),
         ];
         for (selector, expected) in cases {
             assert_eq!(selector_matches(&selector, &labels), expected, "{selector}");
@@ -358,14 +448,19 @@ mod tests {
         };
         assert!(check("10.0.0.1").is_empty());
         assert!(check("fd00::1").is_empty());
-        assert_eq!(check("010.0.0.1"), ["ip: Invalid value: \"010.0.0.1\": must not have leading 0s"]);
+        assert_eq!(
+            check("010.0.0.1"),
+            ["ip: Invalid value: \"010.0.0.1\": must not have leading 0s"]
+        );
         assert_eq!(
             check("::ffff:1.2.3.4"),
             ["ip: Invalid value: \"::ffff:1.2.3.4\": must not be an IPv4-mapped IPv6 address"]
         );
         assert_eq!(
             check("nope"),
-            ["ip: Invalid value: \"nope\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
+            [
+                "ip: Invalid value: \"nope\": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+            ]
         );
         let mut errors = Errors::new();
         reachable_ip(&mut errors, "127.64.0.7", &path);

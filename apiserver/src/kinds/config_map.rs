@@ -13,7 +13,10 @@ use super::{Column, Errors, Kind, PLAIN, Storage};
 /// The descriptor of ConfigMaps.
 pub static CONFIG_MAP: Kind = Kind {
     plural: "configmaps",
-    storage: Storage { prefix: "configmaps", conversion: None },
+    storage: Storage {
+        prefix: "configmaps",
+        conversion: None,
+    },
     validate,
     validate_update: |new, old, errors| immutable(errors, new, old, &["data", "binaryData"]),
     columns: COLUMNS,
@@ -24,7 +27,11 @@ pub static CONFIG_MAP: Kind = Kind {
 /// Bytes all values of a ConfigMap or a Secret may take together.
 pub(super) const DATA_MAX_BYTES: usize = 1 << 20;
 
-const COLUMNS: &[Column] = &[NAME, column("Data", "string", "How many entries there are."), AGE];
+const COLUMNS: &[Column] = &[
+    NAME,
+    column("Data", "string", "How many entries there are."),
+    AGE,
+];
 
 fn validate(map: &Value, errors: &mut Errors) {
     let mut bytes = 0;
@@ -130,12 +137,21 @@ mod tests {
                 "data: Forbidden: field is immutable when `immutable` is set",
             ]
         );
-        assert!(judge(json!({"immutable": true, "data": {}}), json!({"data": {"a": "1"}})).is_empty());
+        assert!(
+            judge(
+                json!({"immutable": true, "data": {}}),
+                json!({"data": {"a": "1"}})
+            )
+            .is_empty()
+        );
     }
 
     #[test]
     fn rows() {
         let map = json!({"metadata": {"name": "m"}, "data": {"a": ""}, "binaryData": {"b": ""}});
-        assert_eq!(row(&map, Timestamp::UNIX_EPOCH), [json!("m"), json!(2), json!("<unknown>")]);
+        assert_eq!(
+            row(&map, Timestamp::UNIX_EPOCH),
+            [json!("m"), json!(2), json!("<unknown>")]
+        );
     }
 }

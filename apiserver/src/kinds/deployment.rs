@@ -7,21 +7,29 @@ use serde_json::{Value, json};
 
 use super::cells::{AGE, NAME, age, column, label_selector, name, wide};
 use super::checks::{IMMUTABLE, NEGATIVE, all_invalid, not_negative};
-use super::value::{at, child, get, int, int_or_zero, keep, remove, same, set, set_blank, set_missing, text};
+use super::value::{
+    at, child, get, int, int_or_zero, keep, remove, same, set, set_blank, set_missing, text,
+};
 use super::{Column, Errors, Kind, PLAIN, StatusRules, Storage, template};
 
 /// The descriptor of Deployments.
 pub static DEPLOYMENT: Kind = Kind {
     group: "apps",
     plural: "deployments",
-    storage: Storage { prefix: "deployments", conversion: None },
+    storage: Storage {
+        prefix: "deployments",
+        conversion: None,
+    },
     generation: true,
     create: |deployment, _| set(deployment, "status", json!({})),
     default,
     validate,
-    update: |new, old, _| keep(new, old, "status"),
+    update: |new, old, _| update(new, old),
     validate_update: |new, old, errors| selector_stays(new, old, errors),
-    status: Some(StatusRules { prepare: prepare_status, validate: validate_status }),
+    status: Some(StatusRules {
+        prepare: prepare_status,
+        validate: validate_status,
+    }),
     warnings: template::warnings,
     columns: COLUMNS,
     row,
@@ -30,12 +38,32 @@ pub static DEPLOYMENT: Kind = Kind {
 
 const COLUMNS: &[Column] = &[
     NAME,
-    column("Ready", "string", "Pods that are ready, of all that are wanted."),
-    column("Up-to-date", "string", "Pods made from the current template."),
-    column("Available", "string", "Pods that have been ready for long enough."),
+    column(
+        "Ready",
+        "string",
+        "Pods that are ready, of all that are wanted.",
+    ),
+    column(
+        "Up-to-date",
+        "string",
+        "Pods made from the current template.",
+    ),
+    column(
+        "Available",
+        "string",
+        "Pods that have been ready for long enough.",
+    ),
     AGE,
-    wide("Containers", "string", "Names of the containers of the template."),
-    wide("Images", "string", "Images of the containers of the template."),
+    wide(
+        "Containers",
+        "string",
+        "Names of the containers of the template.",
+    ),
+    wide(
+        "Images",
+        "string",
+        "Images of the containers of the template.",
+    ),
     wide("Selector", "string", "Which pods belong to it."),
 ];
 
@@ -58,6 +86,16 @@ fn default(deployment: &mut Value) {
     template::defaults(spec);
 }
 
+/// Before replacement: the status stays. Annotations count as a change too, since a controller copies them to its ReplicaSets.
+fn update(new: &mut Value, old: &Value) {
+    keep(new, old, "status");
+    let annotations = |object| at(object, &["metadata", "annotations"]);
+    let generation = int_or_zero(get(old, "metadata"), "generation");
+    if !same(annotations(new), annotations(old)) {
+        set(child(new, "metadata"), "generation", generation + 1);
+    }
+}
+
 fn validate(deployment: &Value, errors: &mut Errors) {
     let (spec, path) = (get(deployment, "spec"), Path::new("spec"));
     not_negative(errors, spec, "replicas", &path);
@@ -69,7 +107,11 @@ fn validate(deployment: &Value, errors: &mut Errors) {
         not_negative(errors, spec, "progressDeadlineSeconds", &path);
         if deadline <= int_or_zero(spec, "minReadySeconds") {
             let at = path.child("progressDeadlineSeconds");
-            errors.push(FieldError::invalid(&at, deadline, "must be greater than minReadySeconds"));
+            errors.push(FieldError::invalid(
+                &at,
+                deadline,
+                "must be greater than minReadySeconds",
+            ));
         }
     }
 }
@@ -87,14 +129,21 @@ fn strategy(errors: &mut Errors, strategy: &Value, path: &Path) {
         }
         "RollingUpdate" => rolling_update(errors, rolling, &path.child("rollingUpdate")),
         other => {
-            errors.push(FieldError::not_supported(&path.child("type"), other, &["Recreate", "RollingUpdate"]));
+            errors.push(FieldError::not_supported(
+                &path.child("type"),
+                other,
+                &["Recreate", "RollingUpdate"],
+            ));
         }
     }
 }
 
 fn rolling_update(errors: &mut Errors, rolling: &Value, path: &Path) {
     if rolling.is_null() {
-        errors.push(FieldError::required(path, "this should be defaulted and never be nil"));
+        errors.push(FieldError::required(
+            path,
+            "this should be defaulted and never be nil",
+        ));
         return;
     }
     for key in ["maxUnavailable", "maxSurge"] {
@@ -133,7 +182,10 @@ pub(super) fn count_or_percent(errors: &mut Errors, value: &Value, path: &Path) 
 /// The number in a count or a percentage.
 fn amount(value: &Value) -> i64 {
     match value {
-        Value::String(percent) => percent.strip_suffix('%').and_then(|number| number.parse().ok()).unwrap_or(0),
+        Value::String(percent) => percent
+            .strip_suffix('%')
+            .and_then(|number| number.parse().ok())
+            .unwrap_or(0),
         other => other.as_i64().unwrap_or(0),
     }
 }
@@ -142,7 +194,11 @@ fn amount(value: &Value) -> i64 {
 pub(super) fn selector_stays(new: &Value, old: &Value, errors: &mut Errors) {
     let selector = at(new, &["spec", "selector"]);
     if !same(selector, at(old, &["spec", "selector"])) {
-        errors.push(FieldError::invalid(&Path::new("spec").child("selector"), selector.clone(), IMMUTABLE));
+        errors.push(FieldError::invalid(
+            &Path::new("spec").child("selector"),
+            selector.clone(),
+            IMMUTABLE,
+        ));
     }
 }
 
@@ -165,8 +221,16 @@ fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {
     ] {
         not_negative(errors, status, key, &path);
     }
-    counts_fit(errors, status, &["updatedReplicas", "readyReplicas", "availableReplicas"], &path);
-    let collisions = (int(status, "collisionCount"), int(get(old, "status"), "collisionCount"));
+    counts_fit(
+        errors,
+        status,
+        &["updatedReplicas", "readyReplicas", "availableReplicas"],
+        &path,
+    );
+    let collisions = (
+        int(status, "collisionCount"),
+        int(get(old, "status"), "collisionCount"),
+    );
     let fewer = match collisions {
         (None, Some(_)) => true,
         (Some(new), Some(old)) => new < old,
@@ -174,7 +238,11 @@ fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {
     };
     if fewer {
         let shown = get(status, "collisionCount").clone();
-        errors.push(FieldError::invalid(&path.child("collisionCount"), shown, "cannot be decremented"));
+        errors.push(FieldError::invalid(
+            &path.child("collisionCount"),
+            shown,
+            "cannot be decremented",
+        ));
     }
 }
 
@@ -184,13 +252,21 @@ pub(super) fn counts_fit(errors: &mut Errors, status: &Value, keys: &[&'static s
     for key in keys {
         let count = int_or_zero(status, key);
         if count > replicas {
-            errors.push(FieldError::invalid(&path.child(*key), count, "cannot be greater than status.replicas"));
+            errors.push(FieldError::invalid(
+                &path.child(*key),
+                count,
+                "cannot be greater than status.replicas",
+            ));
         }
     }
     let available = int_or_zero(status, "availableReplicas");
     if available > int_or_zero(status, "readyReplicas") {
         let at = path.child("availableReplicas");
-        errors.push(FieldError::invalid(&at, available, "cannot be greater than readyReplicas"));
+        errors.push(FieldError::invalid(
+            &at,
+            available,
+            "cannot be greater than readyReplicas",
+        ));
     }
 }
 
@@ -199,7 +275,11 @@ fn row(deployment: &Value, now: Timestamp) -> Vec<Value> {
     let [containers, images] = template::cells(deployment);
     vec![
         name(deployment),
-        Value::String(format!("{}/{}", int_or_zero(status, "readyReplicas"), int_or_zero(spec, "replicas"))),
+        Value::String(format!(
+            "{}/{}",
+            int_or_zero(status, "readyReplicas"),
+            int_or_zero(spec, "replicas")
+        )),
         int_or_zero(status, "updatedReplicas").into(),
         int_or_zero(status, "availableReplicas").into(),
         age(deployment, now),
@@ -232,9 +312,15 @@ mod tests {
     #[test]
     fn defaults() {
         let object = deployment(|_| {});
-        assert_eq!(object["spec"]["strategy"], json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}));
+        assert_eq!(
+            object["spec"]["strategy"],
+            json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}})
+        );
         assert_eq!(object["spec"]["replicas"], 1);
-        assert_eq!(object["spec"]["template"]["spec"]["restartPolicy"], "Always");
+        assert_eq!(
+            object["spec"]["template"]["spec"]["restartPolicy"],
+            "Always"
+        );
         let mut again = object.clone();
         default(&mut again);
         assert_eq!(again, object);
@@ -245,7 +331,10 @@ mod tests {
         assert!(found(|_| {}).is_empty());
         type Change = fn(&mut Value);
         let cases: [(Change, &str); 9] = [
-            (|spec| spec["replicas"] = json!(-1), "spec.replicas: Invalid value: -1: must be greater than or equal to 0"),
+            (
+                |spec| spec["replicas"] = json!(-1),
+                "spec.replicas: Invalid value: -1: must be greater than or equal to 0",
+            ),
             (
                 |spec| spec["selector"] = json!({"matchLabels": {"app": "db"}}),
                 "spec.template.metadata.labels: Invalid value: {\"app\":\"web\"}: `selector` does not match template `labels`",
@@ -259,7 +348,9 @@ mod tests {
                 "spec.template.spec.restartPolicy: Unsupported value: \"Never\": supported values: \"Always\"",
             ),
             (
-                |spec| spec["strategy"] = json!({"type": "Recreate", "rollingUpdate": {"maxSurge": 1}}),
+                |spec| {
+                    spec["strategy"] = json!({"type": "Recreate", "rollingUpdate": {"maxSurge": 1}})
+                },
                 "spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'",
             ),
             (
@@ -267,7 +358,10 @@ mod tests {
                 "spec.strategy.type: Unsupported value: \"Yolo\": supported values: \"Recreate\", \"RollingUpdate\"",
             ),
             (
-                |spec| spec["strategy"] = json!({"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}}),
+                |spec| {
+                    spec["strategy"] =
+                        json!({"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 0}})
+                },
                 "spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0",
             ),
             (
@@ -292,7 +386,11 @@ mod tests {
     fn the_selector_stays() {
         let mut errors = Errors::new();
         let old = deployment(|_| {});
-        (DEPLOYMENT.validate_update)(&deployment(|spec| spec["selector"]["matchLabels"]["x"] = json!("y")), &old, &mut errors);
+        (DEPLOYMENT.validate_update)(
+            &deployment(|spec| spec["selector"]["matchLabels"]["x"] = json!("y")),
+            &old,
+            &mut errors,
+        );
         assert_eq!(
             errors[0].to_string(),
             "spec.selector: Invalid value: {\"matchLabels\":{\"app\":\"web\",\"x\":\"y\"}}: field is immutable"
@@ -300,11 +398,25 @@ mod tests {
     }
 
     #[test]
+    fn annotations_raise_the_generation() {
+        let old = json!({"metadata": {"generation": 4, "annotations": {"a": "1"}}, "spec": {}});
+        let mut new = json!({"metadata": {"generation": 4, "annotations": {"a": "2"}}, "spec": {}});
+        update(&mut new, &old);
+        assert_eq!(new["metadata"]["generation"], 5);
+        let mut new = old.clone();
+        update(&mut new, &old);
+        assert_eq!(new["metadata"]["generation"], 4);
+    }
+
+    #[test]
     fn status_updates() {
         let mut new = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 9}, "status": {"replicas": 1, "readyReplicas": 2}});
         let old = json!({"metadata": {}, "spec": {"replicas": 1}});
         prepare_status(&mut new, &old);
-        assert_eq!(new, json!({"metadata": {}, "spec": {"replicas": 1}, "status": {"replicas": 1, "readyReplicas": 2}}));
+        assert_eq!(
+            new,
+            json!({"metadata": {}, "spec": {"replicas": 1}, "status": {"replicas": 1, "readyReplicas": 2}})
+        );
         let mut errors = Errors::new();
         validate_status(&new, &old, &mut errors);
         assert_eq!(
@@ -317,10 +429,20 @@ mod tests {
     fn rows() {
         let mut object = deployment(|spec| spec["replicas"] = json!(3));
         object["metadata"]["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
-        object["status"] = json!({"readyReplicas": 2, "updatedReplicas": 3, "availableReplicas": 1});
+        object["status"] =
+            json!({"readyReplicas": 2, "updatedReplicas": 3, "availableReplicas": 1});
         assert_eq!(
             row(&object, "2026-01-01T01:00:00Z".parse().unwrap()),
-            [json!("web"), json!("2/3"), json!(3), json!(1), json!("60m"), json!("c"), json!("i:1"), json!("app=web")]
+            [
+                json!("web"),
+                json!("2/3"),
+                json!(3),
+                json!(1),
+                json!("60m"),
+                json!("c"),
+                json!("i:1"),
+                json!("app=web")
+            ]
         );
     }
 

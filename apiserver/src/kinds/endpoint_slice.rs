@@ -8,7 +8,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cells::{AGE, NAME, age, column, first_of, name};
-use super::checks::{IMMUTABLE, PROTOCOLS, all_invalid, dns_label, dns_subdomain, one_of, parse_ip, port, qualified_name, reachable_ip};
+use super::checks::{
+    IMMUTABLE, PROTOCOLS, all_invalid, dns_label, dns_subdomain, one_of, parse_ip, port,
+    qualified_name, reachable_ip,
+};
 use super::value::{get, int, is_set, items, items_mut, set_blank, set_missing, text};
 use super::{Column, Errors, Kind, PLAIN, Storage};
 
@@ -16,7 +19,10 @@ use super::{Column, Errors, Kind, PLAIN, Storage};
 pub static ENDPOINT_SLICE: Kind = Kind {
     group: "discovery.k8s.io",
     plural: "endpointslices",
-    storage: Storage { prefix: "endpointslices", conversion: None },
+    storage: Storage {
+        prefix: "endpointslices",
+        conversion: None,
+    },
     generation: true,
     default,
     validate,
@@ -61,7 +67,13 @@ fn default(slice: &mut Value) {
 
 fn validate(slice: &Value, errors: &mut Errors) {
     let root = Path::root();
-    one_of(errors, slice, "addressType", &root, &["FQDN", "IPv4", "IPv6"]);
+    one_of(
+        errors,
+        slice,
+        "addressType",
+        &root,
+        &["FQDN", "IPv4", "IPv6"],
+    );
     let (endpoints, path) = (items(slice, "endpoints"), Path::new("endpoints"));
     if endpoints.len() > ENDPOINTS_MAX {
         errors.push(FieldError::too_many(&path, endpoints.len(), ENDPOINTS_MAX));
@@ -108,26 +120,42 @@ fn endpoint(errors: &mut Errors, endpoint: &Value, kind: &str, path: &Path) {
     if is_set(endpoint, "nodeName") {
         dns_subdomain(errors, text(endpoint, "nodeName"), &path.child("nodeName"));
     }
-    let topology = get(endpoint, "deprecatedTopology").as_object().map_or(0, serde_json::Map::len);
+    let topology = get(endpoint, "deprecatedTopology")
+        .as_object()
+        .map_or(0, serde_json::Map::len);
     if topology > TOPOLOGY_MAX {
-        errors.push(FieldError::too_many(&path.child("deprecatedTopology"), topology, TOPOLOGY_MAX));
+        errors.push(FieldError::too_many(
+            &path.child("deprecatedTopology"),
+            topology,
+            TOPOLOGY_MAX,
+        ));
     }
     super::checks::labels(errors, endpoint, "deprecatedTopology", path);
     if is_set(endpoint, "hostname") {
         dns_label(errors, text(endpoint, "hostname"), &path.child("hostname"));
     }
     for list in ["forZones", "forNodes"] {
-        let (hints, path) = (items(get(endpoint, "hints"), list), path.child("hints").child(list));
+        let (hints, path) = (
+            items(get(endpoint, "hints"), list),
+            path.child("hints").child(list),
+        );
         if hints.len() > HINTS_MAX {
             errors.push(FieldError::too_many(&path, hints.len(), HINTS_MAX));
             continue;
         }
         for (index, hint) in hints.iter().enumerate() {
             let (name, path) = (text(hint, "name"), path.index(index).child("name"));
-            if hints[..index].iter().any(|earlier| text(earlier, "name") == name) {
+            if hints[..index]
+                .iter()
+                .any(|earlier| text(earlier, "name") == name)
+            {
                 errors.push(FieldError::duplicate(&path, name));
             }
-            let wrong = if list == "forZones" { names::is_label_value(name) } else { names::is_dns1123_subdomain(name) };
+            let wrong = if list == "forZones" {
+                names::is_label_value(name)
+            } else {
+                names::is_dns1123_subdomain(name)
+            };
             all_invalid(errors, &path, name, wrong);
         }
     }
@@ -138,13 +166,21 @@ fn address(errors: &mut Errors, address: &str, kind: &str, path: &Path) {
     match kind {
         "IPv4" => {
             if !matches!(parsed, Some(IpAddr::V4(_))) {
-                errors.push(FieldError::invalid(path, address, "must be a valid IPv4 address"));
+                errors.push(FieldError::invalid(
+                    path,
+                    address,
+                    "must be a valid IPv4 address",
+                ));
             }
             reachable_ip(errors, address, path);
         }
         "IPv6" => {
             if !matches!(parsed, Some(IpAddr::V6(_))) {
-                errors.push(FieldError::invalid(path, address, "must be a valid IPv6 address"));
+                errors.push(FieldError::invalid(
+                    path,
+                    address,
+                    "must be a valid IPv6 address",
+                ));
             }
             reachable_ip(errors, address, path);
         }
@@ -169,7 +205,11 @@ fn address(errors: &mut Errors, address: &str, kind: &str, path: &Path) {
 
 fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     if text(new, "addressType") != text(old, "addressType") {
-        errors.push(FieldError::invalid(&Path::new("addressType"), text(new, "addressType"), IMMUTABLE));
+        errors.push(FieldError::invalid(
+            &Path::new("addressType"),
+            text(new, "addressType"),
+            IMMUTABLE,
+        ));
     }
 }
 
@@ -187,7 +227,13 @@ fn row(slice: &Value, now: Timestamp) -> Vec<Value> {
         .flat_map(|endpoint| items(endpoint, "addresses"))
         .filter_map(|address| address.as_str().map(str::to_owned))
         .collect();
-    vec![name(slice), text(slice, "addressType").into(), shown(&ports), shown(&addresses), age(slice, now)]
+    vec![
+        name(slice),
+        text(slice, "addressType").into(),
+        shown(&ports),
+        shown(&addresses),
+        age(slice, now),
+    ]
 }
 
 fn shown(list: &[String]) -> Value {
@@ -214,12 +260,18 @@ mod tests {
         assert!(found(json!({"addressType": "IPv4", "endpoints": [{"addresses": ["127.64.0.5"]}], "ports": [{"port": 80}]})).is_empty());
         let cases = [
             (json!({}), "<nil>.addressType: Required value"),
-            (json!({"addressType": "IPv4", "endpoints": [{}]}), "endpoints[0].addresses: Required value: must contain at least 1 address"),
+            (
+                json!({"addressType": "IPv4", "endpoints": [{}]}),
+                "endpoints[0].addresses: Required value: must contain at least 1 address",
+            ),
             (
                 json!({"addressType": "IPv4", "endpoints": [{"addresses": ["fd00::1"]}]}),
                 "endpoints[0].addresses[0]: Invalid value: \"fd00::1\": must be a valid IPv4 address",
             ),
-            (json!({"addressType": "IPv4", "ports": [{}, {}]}), "ports[1].name: Duplicate value: \"\""),
+            (
+                json!({"addressType": "IPv4", "ports": [{}, {}]}),
+                "ports[1].name: Duplicate value: \"\"",
+            ),
         ];
         for (slice, expected) in cases {
             assert_eq!(found(slice), [expected.replace("<nil>.", "")]);
@@ -230,14 +282,33 @@ mod tests {
     fn rows() {
         let slice = json!({"metadata": {"name": "s"}, "addressType": "IPv4", "ports": [{"port": 80}, {}],
             "endpoints": [{"addresses": ["1.0.0.1"]}, {"addresses": ["1.0.0.2"]}, {"addresses": ["1.0.0.3"]}, {"addresses": ["1.0.0.4"]}]});
-        assert_eq!(row(&slice, Timestamp::UNIX_EPOCH), ["s", "IPv4", "80,*", "1.0.0.1,1.0.0.2,1.0.0.3 + 1 more...", "<unknown>"]);
-        assert_eq!(row(&json!({}), Timestamp::UNIX_EPOCH)[2..4], ["<unset>", "<unset>"]);
+        assert_eq!(
+            row(&slice, Timestamp::UNIX_EPOCH),
+            [
+                "s",
+                "IPv4",
+                "80,*",
+                "1.0.0.1,1.0.0.2,1.0.0.3 + 1 more...",
+                "<unknown>"
+            ]
+        );
+        assert_eq!(
+            row(&json!({}), Timestamp::UNIX_EPOCH)[2..4],
+            ["<unset>", "<unset>"]
+        );
     }
 
     #[test]
     fn the_address_type_stays() {
         let mut errors = Errors::new();
-        validate_update(&json!({"addressType": "IPv6"}), &json!({"addressType": "IPv4"}), &mut errors);
-        assert_eq!(errors[0].to_string(), "addressType: Invalid value: \"IPv6\": field is immutable");
+        validate_update(
+            &json!({"addressType": "IPv6"}),
+            &json!({"addressType": "IPv4"}),
+            &mut errors,
+        );
+        assert_eq!(
+            errors[0].to_string(),
+            "addressType: Invalid value: \"IPv6\": field is immutable"
+        );
     }
 }

@@ -5,17 +5,27 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::cells::{AGE, NAME, NONE, age, column, first_of, name};
-use super::checks::{PROTOCOLS, dns_label, dns_subdomain, ip, one_of, port, qualified_name, reachable_ip};
+use super::checks::{
+    PROTOCOLS, dns_label, dns_subdomain, ip, one_of, port, qualified_name, reachable_ip,
+};
 use super::value::{int_or_zero, is_set, items, items_mut, set_blank, text};
 use super::{Column, Errors, Kind, PLAIN, Storage};
 
 /// The descriptor of Endpoints.
 pub static ENDPOINTS: Kind = Kind {
     plural: "endpoints",
-    storage: Storage { prefix: "services/endpoints", conversion: None },
+    storage: Storage {
+        prefix: "services/endpoints",
+        conversion: None,
+    },
     default,
     validate,
-    warnings: |_| vec!["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned()],
+    warnings: |_| {
+        vec![
+            "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+                .to_owned(),
+        ]
+    },
     columns: COLUMNS,
     row,
     ..PLAIN
@@ -24,7 +34,11 @@ pub static ENDPOINTS: Kind = Kind {
 /// Entries shown in a cell.
 const SHOWN_MAX: usize = 3;
 
-const COLUMNS: &[Column] = &[NAME, column("Endpoints", "string", "Addresses and ports."), AGE];
+const COLUMNS: &[Column] = &[
+    NAME,
+    column("Endpoints", "string", "Addresses and ports."),
+    AGE,
+];
 
 fn default(endpoints: &mut Value) {
     for subset in items_mut(endpoints, "subsets") {
@@ -39,7 +53,10 @@ fn validate(endpoints: &Value, errors: &mut Errors) {
         let path = Path::new("subsets").index(index);
         let lists = ["addresses", "notReadyAddresses"];
         if lists.iter().all(|list| items(subset, list).is_empty()) {
-            errors.push(FieldError::required(&path, "must specify `addresses` or `notReadyAddresses`"));
+            errors.push(FieldError::required(
+                &path,
+                "must specify `addresses` or `notReadyAddresses`",
+            ));
         }
         for list in lists {
             for (index, one) in items(subset, list).iter().enumerate() {
@@ -86,7 +103,11 @@ fn row(endpoints: &Value, now: Timestamp) -> Vec<Value> {
         }
     };
     for subset in subsets {
-        let addresses = || items(subset, "addresses").iter().map(|address| text(address, "ip"));
+        let addresses = || {
+            items(subset, "addresses")
+                .iter()
+                .map(|address| text(address, "ip"))
+        };
         let ports = items(subset, "ports");
         if ports.is_empty() {
             addresses().for_each(|ip| take(ip.to_owned()));
@@ -94,11 +115,19 @@ fn row(endpoints: &Value, now: Timestamp) -> Vec<Value> {
         for one in ports {
             let number = int_or_zero(one, "port");
             addresses().for_each(|ip| {
-                take(if ip.contains(':') { format!("[{ip}]:{number}") } else { format!("{ip}:{number}") });
+                take(if ip.contains(':') {
+                    format!("[{ip}]:{number}")
+                } else {
+                    format!("{ip}:{number}")
+                });
             });
         }
     }
-    let cell = if subsets.is_empty() { NONE.to_owned() } else { first_of(&shown, total, SHOWN_MAX) };
+    let cell = if subsets.is_empty() {
+        NONE.to_owned()
+    } else {
+        first_of(&shown, total, SHOWN_MAX)
+    };
     vec![name(endpoints), cell.into(), age(endpoints, now)]
 }
 
@@ -109,9 +138,15 @@ mod tests {
 
     #[test]
     fn rows() {
-        let cell = |subsets: Value| row(&json!({"subsets": subsets}), Timestamp::UNIX_EPOCH)[1].clone();
+        let cell =
+            |subsets: Value| row(&json!({"subsets": subsets}), Timestamp::UNIX_EPOCH)[1].clone();
         assert_eq!(cell(json!([])), "<none>");
-        assert_eq!(cell(json!([{"addresses": [{"ip": "1.0.0.1"}, {"ip": "fd00::1"}], "ports": [{"port": 80}]}])), "1.0.0.1:80,[fd00::1]:80");
+        assert_eq!(
+            cell(
+                json!([{"addresses": [{"ip": "1.0.0.1"}, {"ip": "fd00::1"}], "ports": [{"port": 80}]}])
+            ),
+            "1.0.0.1:80,[fd00::1]:80"
+        );
         let four = json!([{"addresses": [{"ip": "1.0.0.1"}, {"ip": "1.0.0.2"}], "ports": [{"port": 80}, {"port": 81}]}]);
         assert_eq!(cell(four), "1.0.0.1:80,1.0.0.2:80,1.0.0.1:81 + 1 more...");
         assert_eq!(cell(json!([{"addresses": [{"ip": "1.0.0.1"}]}])), "1.0.0.1");
@@ -126,14 +161,23 @@ mod tests {
             validate(&endpoints, &mut errors);
             errors.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert!(found(json!({"addresses": [{"ip": "127.64.0.2"}], "ports": [{"port": 80}]})).is_empty());
-        assert_eq!(found(json!({})), ["subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`"]);
-        assert_eq!(
-            found(json!({"addresses": [{"ip": "169.254.0.1"}]})),
-            ["subsets[0].addresses[0].ip: Invalid value: \"169.254.0.1\": may not be in the link-local range (169.254.0.0/16, fe80::/10)"]
+        assert!(
+            found(json!({"addresses": [{"ip": "127.64.0.2"}], "ports": [{"port": 80}]})).is_empty()
         );
         assert_eq!(
-            found(json!({"addresses": [{"ip": "1.0.0.1"}], "ports": [{"port": 1}, {"name": "b", "port": 2}]})),
+            found(json!({})),
+            ["subsets[0]: Required value: must specify `addresses` or `notReadyAddresses`"]
+        );
+        assert_eq!(
+            found(json!({"addresses": [{"ip": "169.254.0.1"}]})),
+            [
+                "subsets[0].addresses[0].ip: Invalid value: \"169.254.0.1\": may not be in the link-local range (169.254.0.0/16, fe80::/10)"
+            ]
+        );
+        assert_eq!(
+            found(
+                json!({"addresses": [{"ip": "1.0.0.1"}], "ports": [{"port": 1}, {"name": "b", "port": 2}]})
+            ),
             ["subsets[0].ports[0].name: Required value"]
         );
     }

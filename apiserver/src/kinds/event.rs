@@ -6,7 +6,7 @@ use hydrofoil_api::field::{FieldError, Path};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::cells::{column, since, UNKNOWN, wide};
+use super::cells::{UNKNOWN, column, since, wide};
 use super::checks::{dns_subdomain, qualified_name};
 use super::value::{get, int, int_or_zero, map_of, same, set, set_missing, text, text_at};
 use super::{Column, Conversion, Errors, Kind, PLAIN, Storage};
@@ -14,19 +14,36 @@ use super::{Column, Conversion, Errors, Kind, PLAIN, Storage};
 /// The descriptor of core/v1 Events.
 pub static EVENT: Kind = Kind {
     plural: "events",
-    storage: Storage { prefix: "events", conversion: None },
+    storage: Storage {
+        prefix: "events",
+        conversion: None,
+    },
     default: default_core,
     validate: |event, errors| validate_any(event, "reportingComponent", errors),
     columns: COLUMNS,
     row,
     fields: &[
-        ("involvedObject.kind", |event| text(involved(event), "kind").to_owned()),
-        ("involvedObject.namespace", |event| text(involved(event), "namespace").to_owned()),
-        ("involvedObject.name", |event| text(involved(event), "name").to_owned()),
-        ("involvedObject.uid", |event| text(involved(event), "uid").to_owned()),
-        ("involvedObject.apiVersion", |event| text(involved(event), "apiVersion").to_owned()),
-        ("involvedObject.resourceVersion", |event| text(involved(event), "resourceVersion").to_owned()),
-        ("involvedObject.fieldPath", |event| text(involved(event), "fieldPath").to_owned()),
+        ("involvedObject.kind", |event| {
+            text(involved(event), "kind").to_owned()
+        }),
+        ("involvedObject.namespace", |event| {
+            text(involved(event), "namespace").to_owned()
+        }),
+        ("involvedObject.name", |event| {
+            text(involved(event), "name").to_owned()
+        }),
+        ("involvedObject.uid", |event| {
+            text(involved(event), "uid").to_owned()
+        }),
+        ("involvedObject.apiVersion", |event| {
+            text(involved(event), "apiVersion").to_owned()
+        }),
+        ("involvedObject.resourceVersion", |event| {
+            text(involved(event), "resourceVersion").to_owned()
+        }),
+        ("involvedObject.fieldPath", |event| {
+            text(involved(event), "fieldPath").to_owned()
+        }),
         ("reason", |event| text(event, "reason").to_owned()),
         ("reportingComponent", |event| reporter(event).to_owned()),
         ("source", source),
@@ -41,7 +58,11 @@ pub static EVENT_OF_EVENTS: Kind = Kind {
     plural: "events",
     storage: Storage {
         prefix: "events",
-        conversion: Some(Conversion { stored: ("", "v1", "events"), to_stored, from_stored }),
+        conversion: Some(Conversion {
+            stored: ("", "v1", "events"),
+            to_stored,
+            from_stored,
+        }),
     },
     default: default_events,
     validate: validate_events,
@@ -49,13 +70,27 @@ pub static EVENT_OF_EVENTS: Kind = Kind {
     columns: COLUMNS,
     row,
     fields: &[
-        ("regarding.kind", |event| text(involved(event), "kind").to_owned()),
-        ("regarding.namespace", |event| text(involved(event), "namespace").to_owned()),
-        ("regarding.name", |event| text(involved(event), "name").to_owned()),
-        ("regarding.uid", |event| text(involved(event), "uid").to_owned()),
-        ("regarding.apiVersion", |event| text(involved(event), "apiVersion").to_owned()),
-        ("regarding.resourceVersion", |event| text(involved(event), "resourceVersion").to_owned()),
-        ("regarding.fieldPath", |event| text(involved(event), "fieldPath").to_owned()),
+        ("regarding.kind", |event| {
+            text(involved(event), "kind").to_owned()
+        }),
+        ("regarding.namespace", |event| {
+            text(involved(event), "namespace").to_owned()
+        }),
+        ("regarding.name", |event| {
+            text(involved(event), "name").to_owned()
+        }),
+        ("regarding.uid", |event| {
+            text(involved(event), "uid").to_owned()
+        }),
+        ("regarding.apiVersion", |event| {
+            text(involved(event), "apiVersion").to_owned()
+        }),
+        ("regarding.resourceVersion", |event| {
+            text(involved(event), "resourceVersion").to_owned()
+        }),
+        ("regarding.fieldPath", |event| {
+            text(involved(event), "fieldPath").to_owned()
+        }),
         ("reason", |event| text(event, "reason").to_owned()),
         ("reportingController", |event| reporter(event).to_owned()),
         ("type", |event| text(event, "type").to_owned()),
@@ -88,14 +123,27 @@ const COLUMNS: &[Column] = &[
     column("Message", "string", "What happened."),
     wide("First Seen", "string", "When it was first observed."),
     wide("Count", "string", "How often it was observed."),
-    Column { name: "Name", kind: "string", format: "name", description: "Unique within its namespace.", priority: 1 },
+    Column {
+        name: "Name",
+        kind: "string",
+        format: "name",
+        description: "Unique within its namespace.",
+        priority: 1,
+    },
 ];
 
 /// The field under whichever name it has.
 fn either<'a>(event: &'a Value, core: &str) -> &'a Value {
-    let other = RENAMED.iter().find(|(name, _)| *name == core).map_or(core, |(_, other)| other);
+    let other = RENAMED
+        .iter()
+        .find(|(name, _)| *name == core)
+        .map_or(core, |(_, other)| other);
     let found = get(event, core);
-    if found.is_null() { get(event, other) } else { found }
+    if found.is_null() {
+        get(event, other)
+    } else {
+        found
+    }
 }
 
 fn involved(event: &Value) -> &Value {
@@ -108,7 +156,11 @@ fn reporter(event: &Value) -> &str {
 
 fn source(event: &Value) -> String {
     let component = text(either(event, "source"), "component");
-    if component.is_empty() { reporter(event).to_owned() } else { component.to_owned() }
+    if component.is_empty() {
+        reporter(event).to_owned()
+    } else {
+        component.to_owned()
+    }
 }
 
 /// What is always shown, set or not.
@@ -130,7 +182,11 @@ fn default_events(event: &mut Value) {
     for key in ["regarding", "deprecatedSource"] {
         set_missing(event, key, json!({}));
     }
-    for key in ["deprecatedFirstTimestamp", "deprecatedLastTimestamp", "eventTime"] {
+    for key in [
+        "deprecatedFirstTimestamp",
+        "deprecatedLastTimestamp",
+        "eventTime",
+    ] {
         if event.get(key).is_none() {
             set(event, key, Value::Null);
         }
@@ -140,7 +196,11 @@ fn default_events(event: &mut Value) {
 fn rename(event: &mut Value, from_core: bool) {
     let fields = map_of(event);
     for (core, other) in RENAMED {
-        let (from, to) = if from_core { (core, other) } else { (other, core) };
+        let (from, to) = if from_core {
+            (core, other)
+        } else {
+            (other, core)
+        };
         if let Some(value) = fields.remove(from) {
             fields.insert(to.to_owned(), value);
         }
@@ -169,7 +229,13 @@ fn validate_any(event: &Value, reporter_field: &'static str, errors: &mut Errors
     let namespace = text_at(event, &["metadata", "namespace"]);
     let about = text(involved(event), "namespace");
     let path = Path::new("involvedObject").child("namespace");
-    let mut mismatch = || errors.push(FieldError::invalid(&path, about, "does not match event.namespace"));
+    let mut mismatch = || {
+        errors.push(FieldError::invalid(
+            &path,
+            about,
+            "does not match event.namespace",
+        ))
+    };
     if get(event, "eventTime").is_null() {
         if about.is_empty() {
             if !namespace.is_empty() && namespace != "default" {
@@ -202,7 +268,10 @@ fn new_style(errors: &mut Errors, event: &Value, reporter_field: &'static str) {
             errors.push(FieldError::invalid(&Path::new(field), "", sentence));
         }
     }
-    if either(event, "message").as_str().is_some_and(|message| message.len() > MESSAGE_MAX) {
+    if either(event, "message")
+        .as_str()
+        .is_some_and(|message| message.len() > MESSAGE_MAX)
+    {
         let sentence = format!("can have at most {MESSAGE_MAX} characters");
         errors.push(FieldError::invalid(&Path::new("message"), "", sentence));
     }
@@ -215,7 +284,11 @@ fn validate_events(event: &Value, errors: &mut Errors) {
         let path = Path::new("series");
         let count = int_or_zero(series, "count");
         if count < 2 {
-            errors.push(FieldError::invalid(&path.child("count"), "", "should be at least 2"));
+            errors.push(FieldError::invalid(
+                &path.child("count"),
+                "",
+                "should be at least 2",
+            ));
         }
         if get(series, "lastObservedTime").is_null() {
             errors.push(FieldError::required(&path.child("lastObservedTime"), ""));
@@ -226,19 +299,35 @@ fn validate_events(event: &Value, errors: &mut Errors) {
     }
     let kind = text(event, "type");
     if kind != "Normal" && kind != "Warning" {
-        errors.push(FieldError::invalid(&Path::new("type"), "", format!("has invalid value: {kind}")));
+        errors.push(FieldError::invalid(
+            &Path::new("type"),
+            "",
+            format!("has invalid value: {kind}"),
+        ));
     }
     for field in ["firstTimestamp", "lastTimestamp"] {
         if !either(event, field).is_null() {
-            errors.push(FieldError::invalid(&Path::new(field), "", "needs to be unset"));
+            errors.push(FieldError::invalid(
+                &Path::new(field),
+                "",
+                "needs to be unset",
+            ));
         }
     }
     if either(event, "count").as_i64().unwrap_or(0) != 0 {
-        errors.push(FieldError::invalid(&Path::new("count"), "", "needs to be unset"));
+        errors.push(FieldError::invalid(
+            &Path::new("count"),
+            "",
+            "needs to be unset",
+        ));
     }
     let origin = either(event, "source");
     if !text(origin, "component").is_empty() || !text(origin, "host").is_empty() {
-        errors.push(FieldError::invalid(&Path::new("source"), "", "needs to be unset"));
+        errors.push(FieldError::invalid(
+            &Path::new("source"),
+            "",
+            "needs to be unset",
+        ));
     }
 }
 
@@ -260,8 +349,16 @@ fn validate_update_events(new: &Value, old: &Value, errors: &mut Errors) {
         "reportingInstance",
     ] {
         if !same(either(new, field), either(old, field)) {
-            let path = Path::new(if field == "reportingComponent" { "reportingController" } else { field });
-            errors.push(FieldError::invalid(&path, either(new, field).clone(), super::checks::IMMUTABLE));
+            let path = Path::new(if field == "reportingComponent" {
+                "reportingController"
+            } else {
+                field
+            });
+            errors.push(FieldError::invalid(
+                &path,
+                either(new, field).clone(),
+                super::checks::IMMUTABLE,
+            ));
         }
     }
 }
@@ -289,7 +386,11 @@ fn row(event: &Value, now: Timestamp) -> Vec<Value> {
         name => format!("{kind}/{name}"),
     };
     let host = text(either(event, "source"), "host");
-    let host = if host.is_empty() { text(event, "reportingInstance") } else { host };
+    let host = if host.is_empty() {
+        text(event, "reportingInstance")
+    } else {
+        host
+    };
     let component = source(event);
     vec![
         last.into(),
@@ -297,8 +398,17 @@ fn row(event: &Value, now: Timestamp) -> Vec<Value> {
         text(event, "reason").into(),
         object.into(),
         text(about, "fieldPath").into(),
-        (if host.is_empty() { component } else { format!("{component}, {host}") }).into(),
-        either(event, "message").as_str().unwrap_or("").trim().into(),
+        (if host.is_empty() {
+            component
+        } else {
+            format!("{component}, {host}")
+        })
+        .into(),
+        either(event, "message")
+            .as_str()
+            .unwrap_or("")
+            .trim()
+            .into(),
         first.into(),
         count.into(),
         text_at(event, &["metadata", "name"]).into(),
@@ -339,8 +449,16 @@ mod tests {
     fn rows_read_either_form() {
         let now: Timestamp = "2026-01-01T00:01:00Z".parse().unwrap();
         let expected = [
-            json!("10s"), json!("Normal"), json!("Started"), json!("pod/p"), json!("spec.containers{c}"), json!("kubelet, n"),
-            json!("Started container c"), json!("60s"), json!(3), json!("e"),
+            json!("10s"),
+            json!("Normal"),
+            json!("Started"),
+            json!("pod/p"),
+            json!("spec.containers{c}"),
+            json!("kubelet, n"),
+            json!("Started container c"),
+            json!("60s"),
+            json!(3),
+            json!("e"),
         ];
         let mut event = core();
         assert_eq!(row(&event, now), expected);
@@ -349,7 +467,10 @@ mod tests {
         assert_eq!(COLUMNS.len(), expected.len());
         let fresh = json!({"eventTime": "2026-01-01T00:00:30.000000Z"});
         let cells = row(&fresh, now);
-        assert_eq!((&cells[0], &cells[7], &cells[8]), (&json!("30s"), &json!("30s"), &json!(1)));
+        assert_eq!(
+            (&cells[0], &cells[7], &cells[8]),
+            (&json!("30s"), &json!("30s"), &json!(1))
+        );
         let series = json!({"eventTime": "2026-01-01T00:00:30.000000Z", "series": {"count": 7, "lastObservedTime": "2026-01-01T00:00:59.000000Z"}});
         let cells = row(&series, now);
         assert_eq!((&cells[0], &cells[8]), (&json!("1s"), &json!(7)));
@@ -396,13 +517,23 @@ mod tests {
         changed["note"] = json!("else");
         let mut errors = Errors::new();
         validate_update_events(&changed, &event, &mut errors);
-        assert_eq!(errors[0].to_string(), "message: Invalid value: \"else\": field is immutable");
+        assert_eq!(
+            errors[0].to_string(),
+            "message: Invalid value: \"else\": field is immutable"
+        );
     }
 
     #[test]
     fn fields_can_be_selected() {
         let event = core();
-        let read = |name: &str| EVENT.fields.iter().find(|(known, _)| *known == name).map(|(_, read)| read(&event)).unwrap();
+        let read = |name: &str| {
+            EVENT
+                .fields
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, read)| read(&event))
+                .unwrap()
+        };
         assert_eq!(read("involvedObject.name"), "p");
         assert_eq!(read("source"), "kubelet");
         assert_eq!(read("type"), "Normal");

@@ -13,7 +13,10 @@ use super::{Column, Errors, Kind, PLAIN, Storage};
 pub static LEASE: Kind = Kind {
     group: "coordination.k8s.io",
     plural: "leases",
-    storage: Storage { prefix: "leases", conversion: None },
+    storage: Storage {
+        prefix: "leases",
+        conversion: None,
+    },
     validate,
     columns: COLUMNS,
     row,
@@ -27,16 +30,28 @@ fn validate(lease: &Value, errors: &mut Errors) {
     if let Some(seconds) = int(spec, "leaseDurationSeconds")
         && seconds <= 0
     {
-        errors.push(FieldError::invalid(&path.child("leaseDurationSeconds"), seconds, "must be greater than 0"));
+        errors.push(FieldError::invalid(
+            &path.child("leaseDurationSeconds"),
+            seconds,
+            "must be greater than 0",
+        ));
     }
     if let Some(transitions) = int(spec, "leaseTransitions")
         && transitions < 0
     {
-        errors.push(FieldError::invalid(&path.child("leaseTransitions"), transitions, NEGATIVE));
+        errors.push(FieldError::invalid(
+            &path.child("leaseTransitions"),
+            transitions,
+            NEGATIVE,
+        ));
     }
     let strategy = text(spec, "strategy");
     if is_set(spec, "strategy") && strategy != "OldestEmulationVersion" && !strategy.contains('/') {
-        errors.push(FieldError::not_supported(&path.child("strategy"), strategy, &["OldestEmulationVersion"]));
+        errors.push(FieldError::not_supported(
+            &path.child("strategy"),
+            strategy,
+            &["OldestEmulationVersion"],
+        ));
     }
     if !text(spec, "preferredHolder").is_empty() && strategy.is_empty() {
         errors.push(FieldError::forbidden(
@@ -47,7 +62,11 @@ fn validate(lease: &Value, errors: &mut Errors) {
 }
 
 fn row(lease: &Value, now: Timestamp) -> Vec<Value> {
-    vec![name(lease), text(get(lease, "spec"), "holderIdentity").into(), age(lease, now)]
+    vec![
+        name(lease),
+        text(get(lease, "spec"), "holderIdentity").into(),
+        age(lease, now),
+    ]
 }
 
 #[cfg(test)]
@@ -62,7 +81,12 @@ mod tests {
             validate(&json!({"spec": spec}), &mut errors);
             errors.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert!(found(json!({"holderIdentity": "a", "leaseDurationSeconds": 15, "leaseTransitions": 0})).is_empty());
+        assert!(
+            found(
+                json!({"holderIdentity": "a", "leaseDurationSeconds": 15, "leaseTransitions": 0})
+            )
+            .is_empty()
+        );
         assert_eq!(
             found(json!({"leaseDurationSeconds": 0})),
             ["spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0"]

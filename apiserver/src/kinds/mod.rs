@@ -33,7 +33,7 @@ pub(crate) mod value;
 pub type Errors = Vec<FieldError>;
 
 /// Selectable fields with what reads each.
-pub(crate) type Fields = &'static [(&'static str, fn(&Value) -> String)];
+pub type Fields = &'static [(&'static str, fn(&Value) -> String)];
 
 /// What a strategy may know of the request beside the object.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +81,7 @@ pub struct Kind {
     /// The cells of one row, one per column.
     pub row: fn(&Value, jiff::Timestamp) -> Vec<Value>,
     /// Fields that field selectors may name besides `metadata.name` and `metadata.namespace`.
-    pub fields: &'static [(&'static str, fn(&Value) -> String)],
+    pub fields: Fields,
     /// How an object goes away.
     pub delete: Deletion,
     /// Whether a deletion that names no propagation policy leaves dependents behind (batch/v1 Jobs, for the sake of old
@@ -95,7 +95,10 @@ const PLAIN: Kind = Kind {
     version: "v1",
     plural: "",
     name: hydrofoil_api::names::is_dns1123_subdomain,
-    storage: Storage { prefix: "", conversion: None },
+    storage: Storage {
+        prefix: "",
+        conversion: None,
+    },
     generation: false,
     create: |_, _| {},
     default: |_| {},

@@ -14,7 +14,10 @@ use super::{Column, Deletion, Errors, Kind, PLAIN, StatusRules, Storage};
 pub static NAMESPACE: Kind = Kind {
     plural: "namespaces",
     name: names::is_dns1123_label,
-    storage: Storage { prefix: "namespaces", conversion: None },
+    storage: Storage {
+        prefix: "namespaces",
+        conversion: None,
+    },
     create: |namespace, _| create(namespace),
     default,
     validate,
@@ -23,10 +26,15 @@ pub static NAMESPACE: Kind = Kind {
         keep(new, old, "status");
         keep(child(new, "spec"), get(old, "spec"), "finalizers");
     },
-    status: Some(StatusRules { prepare: |new, old| keep(new, old, "spec"), validate: |new, _, errors| validate_status(new, errors) }),
+    status: Some(StatusRules {
+        prepare: |new, old| keep(new, old, "spec"),
+        validate: |new, _, errors| validate_status(new, errors),
+    }),
     columns: COLUMNS,
     row,
-    fields: &[("status.phase", |namespace| text_at(namespace, &["status", "phase"]).to_owned())],
+    fields: &[("status.phase", |namespace| {
+        text_at(namespace, &["status", "phase"]).to_owned()
+    })],
     delete: Deletion::Namespace,
     ..PLAIN
 };
@@ -36,12 +44,20 @@ const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 /// What holds a namespace until its contents are gone.
 const FINALIZER: &str = "kubernetes";
 
-const COLUMNS: &[Column] = &[NAME, column("Status", "string", "Active, or Terminating."), AGE];
+const COLUMNS: &[Column] = &[
+    NAME,
+    column("Status", "string", "Active, or Terminating."),
+    AGE,
+];
 
 fn default(namespace: &mut Value) {
     let own = text_at(namespace, &["metadata", "name"]).to_owned();
     if !own.is_empty() && text_at(namespace, &["metadata", "labels", NAME_LABEL]) != own {
-        set(child(child(namespace, "metadata"), "labels"), NAME_LABEL, own);
+        set(
+            child(child(namespace, "metadata"), "labels"),
+            NAME_LABEL,
+            own,
+        );
     }
     set_blank(child(namespace, "status"), "phase", "Active");
 }
@@ -66,7 +82,9 @@ fn validate(namespace: &Value, errors: &mut Errors) {
         if !wrong.is_empty() {
             all_invalid(errors, &path, finalizer, wrong);
         }
-        if !finalizer.contains('/') && ![FINALIZER, "orphan", "foregroundDeletion"].contains(&finalizer) {
+        if !finalizer.contains('/')
+            && ![FINALIZER, "orphan", "foregroundDeletion"].contains(&finalizer)
+        {
             errors.push(FieldError::invalid(
                 &path,
                 finalizer,
@@ -84,11 +102,19 @@ fn validate_status(namespace: &Value, errors: &mut Errors) {
         (false, _) => "may only be 'Active' if `deletionTimestamp` is empty",
         (true, _) => "may only be 'Terminating' if `deletionTimestamp` is not empty",
     };
-    errors.push(FieldError::invalid(&Path::new("status").child("Phase"), phase, sentence));
+    errors.push(FieldError::invalid(
+        &Path::new("status").child("Phase"),
+        phase,
+        sentence,
+    ));
 }
 
 fn row(namespace: &Value, now: Timestamp) -> Vec<Value> {
-    vec![name(namespace), text(get(namespace, "status"), "phase").into(), age(namespace, now)]
+    vec![
+        name(namespace),
+        text(get(namespace, "status"), "phase").into(),
+        age(namespace, now),
+    ]
 }
 
 #[cfg(test)]
@@ -109,7 +135,10 @@ mod tests {
         default(&mut namespace);
         create(&mut namespace);
         assert_eq!(namespace, expected);
-        assert_eq!(row(&namespace, Timestamp::UNIX_EPOCH), ["n", "Active", "<unknown>"]);
+        assert_eq!(
+            row(&namespace, Timestamp::UNIX_EPOCH),
+            ["n", "Active", "<unknown>"]
+        );
         let mut errors = Errors::new();
         validate(&namespace, &mut errors);
         assert!(errors.is_empty());

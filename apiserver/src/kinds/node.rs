@@ -14,15 +14,23 @@ use super::{Column, Errors, Kind, PLAIN, StatusRules, Storage};
 /// The descriptor of Nodes.
 pub static NODE: Kind = Kind {
     plural: "nodes",
-    storage: Storage { prefix: "minions", conversion: None },
+    storage: Storage {
+        prefix: "minions",
+        conversion: None,
+    },
     default,
     validate,
     update: |new, old, _| keep(new, old, "status"),
     validate_update,
-    status: Some(StatusRules { prepare: |new, old| keep(new, old, "spec"), validate: validate_status }),
+    status: Some(StatusRules {
+        prepare: |new, old| keep(new, old, "spec"),
+        validate: validate_status,
+    }),
     columns: COLUMNS,
     row,
-    fields: &[("spec.unschedulable", |node| flag(get(node, "spec"), "unschedulable").to_string())],
+    fields: &[("spec.unschedulable", |node| {
+        flag(get(node, "spec"), "unschedulable").to_string()
+    })],
     ..PLAIN
 };
 
@@ -31,7 +39,11 @@ const ROLE_LABEL: &str = "kubernetes.io/role";
 
 const COLUMNS: &[Column] = &[
     NAME,
-    column("Status", "string", "Whether the node is ready, and takes pods."),
+    column(
+        "Status",
+        "string",
+        "Whether the node is ready, and takes pods.",
+    ),
     column("Roles", "string", "What the node is for."),
     AGE,
     column("Version", "string", "Version of its kubelet."),
@@ -39,13 +51,23 @@ const COLUMNS: &[Column] = &[
     wide("External-IP", "string", "Address outside it."),
     wide("OS-Image", "string", "Operating system."),
     wide("Kernel-Version", "string", "Version of the kernel."),
-    wide("Container-Runtime", "string", "Name and version of the runtime."),
+    wide(
+        "Container-Runtime",
+        "string",
+        "Name and version of the runtime.",
+    ),
 ];
 
 fn default(node: &mut Value) {
     // `podCIDR` is the first of `podCIDRs`: whoever writes one writes both.
     let spec = child(node, "spec");
-    let (single, first) = (text(spec, "podCIDR"), items(spec, "podCIDRs").first().and_then(Value::as_str).unwrap_or(""));
+    let (single, first) = (
+        text(spec, "podCIDR"),
+        items(spec, "podCIDRs")
+            .first()
+            .and_then(Value::as_str)
+            .unwrap_or(""),
+    );
     if first.is_empty() && !single.is_empty() {
         let list = json!([single]);
         set(spec, "podCIDRs", list);
@@ -66,14 +88,21 @@ fn default(node: &mut Value) {
 fn validate(node: &Value, errors: &mut Errors) {
     let spec = get(node, "spec");
     // Upstream names taints below metadata.
-    taints(errors, items(spec, "taints"), &Path::new("metadata").child("taints"));
+    taints(
+        errors,
+        items(spec, "taints"),
+        &Path::new("metadata").child("taints"),
+    );
     amounts(errors, node);
     let (ranges, path) = (items(spec, "podCIDRs"), Path::new("spec").child("podCIDRs"));
     for (index, range) in ranges.iter().enumerate() {
         cidr(errors, range.as_str().unwrap_or(""), &path.index(index));
     }
     if ranges.len() > 1 {
-        let of_v6 = ranges.iter().filter(|range| range.as_str().is_some_and(|text| text.contains(':'))).count();
+        let of_v6 = ranges
+            .iter()
+            .filter(|range| range.as_str().is_some_and(|text| text.contains(':')))
+            .count();
         if ranges.len() > 2 || of_v6 != 1 {
             errors.push(FieldError::invalid(
                 &path,
@@ -96,18 +125,33 @@ fn amounts(errors: &mut Errors, node: &Value) {
 fn taints(errors: &mut Errors, taints: &[Value], path: &Path) {
     for (index, taint) in taints.iter().enumerate() {
         let path = path.index(index);
-        let (key, value, effect) = (text(taint, "key"), text(taint, "value"), text(taint, "effect"));
+        let (key, value, effect) = (
+            text(taint, "key"),
+            text(taint, "value"),
+            text(taint, "effect"),
+        );
         qualified_name(errors, key, &path.child("key"));
         let wrong = names::is_label_value(value);
         if !wrong.is_empty() {
-            errors.push(FieldError::invalid(&path.child("value"), value, wrong.join(";")));
+            errors.push(FieldError::invalid(
+                &path.child("value"),
+                value,
+                wrong.join(";"),
+            ));
         }
         if effect.is_empty() {
             errors.push(FieldError::required(&path.child("effect"), ""));
         } else if !scheduling::effects().contains(&effect) {
-            errors.push(FieldError::not_supported(&path.child("effect"), effect, scheduling::effects()));
+            errors.push(FieldError::not_supported(
+                &path.child("effect"),
+                effect,
+                scheduling::effects(),
+            ));
         }
-        if taints[..index].iter().any(|earlier| text(earlier, "key") == key && text(earlier, "effect") == effect) {
+        if taints[..index]
+            .iter()
+            .any(|earlier| text(earlier, "key") == key && text(earlier, "effect") == effect)
+        {
             errors.push(FieldError::new(
                 ErrorKind::Duplicate,
                 &path,
@@ -135,7 +179,10 @@ fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
         ));
     }
     if text(spec, "externalID") != text(old_spec, "externalID") {
-        errors.push(FieldError::forbidden(&path.child("externalID"), "may not be updated"));
+        errors.push(FieldError::forbidden(
+            &path.child("externalID"),
+            "may not be updated",
+        ));
     }
 }
 
@@ -165,7 +212,9 @@ fn roles(node: &Value) -> String {
 }
 
 fn readiness(node: &Value) -> String {
-    let ready = items(get(node, "status"), "conditions").iter().find(|condition| text(condition, "type") == "Ready");
+    let ready = items(get(node, "status"), "conditions")
+        .iter()
+        .find(|condition| text(condition, "type") == "Ready");
     let mut words = match ready.map(|condition| text(condition, "status")) {
         Some("True") => "Ready",
         Some(_) => "NotReady",
@@ -216,9 +265,23 @@ mod tests {
         });
         assert_eq!(
             row(&node, Timestamp::UNIX_EPOCH),
-            ["n", "Ready,SchedulingDisabled", "control-plane,web", "<unknown>", "v1.36.0", "127.0.0.1", "<none>", "Debian", "<unknown>", "<unknown>"]
+            [
+                "n",
+                "Ready,SchedulingDisabled",
+                "control-plane,web",
+                "<unknown>",
+                "v1.36.0",
+                "127.0.0.1",
+                "<none>",
+                "Debian",
+                "<unknown>",
+                "<unknown>"
+            ]
         );
-        assert_eq!(row(&json!({}), Timestamp::UNIX_EPOCH)[1..3], ["Unknown", "<none>"]);
+        assert_eq!(
+            row(&json!({}), Timestamp::UNIX_EPOCH)[1..3],
+            ["Unknown", "<none>"]
+        );
         let silent = json!({"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}});
         assert_eq!(row(&silent, Timestamp::UNIX_EPOCH)[1], "NotReady");
     }
@@ -231,10 +294,17 @@ mod tests {
             errors.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
         assert!(found(json!({"spec": {"taints": [{"key": "a", "effect": "NoSchedule"}], "podCIDRs": ["10.0.0.0/24"]}})).is_empty());
-        assert_eq!(found(json!({"spec": {"taints": [{"key": "a"}]}})), ["metadata.taints[0].effect: Required value"]);
         assert_eq!(
-            found(json!({"spec": {"taints": [{"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoSchedule", "value": "x"}]}})),
-            ["metadata.taints[1]: Duplicate value: {\"effect\":\"NoSchedule\",\"key\":\"a\",\"value\":\"x\"}: taints must be unique by key and effect pair"]
+            found(json!({"spec": {"taints": [{"key": "a"}]}})),
+            ["metadata.taints[0].effect: Required value"]
+        );
+        assert_eq!(
+            found(
+                json!({"spec": {"taints": [{"key": "a", "effect": "NoSchedule"}, {"key": "a", "effect": "NoSchedule", "value": "x"}]}})
+            ),
+            [
+                "metadata.taints[1]: Duplicate value: {\"effect\":\"NoSchedule\",\"key\":\"a\",\"value\":\"x\"}: taints must be unique by key and effect pair"
+            ]
         );
         assert_eq!(
             found(json!({"status": {"capacity": {"pods": "-1"}}})),
@@ -244,12 +314,17 @@ mod tests {
 
     #[test]
     fn ranges_are_given_once() {
-        let mut node = json!({"spec": {"podCIDR": "10.0.0.0/24"}, "status": {"capacity": {"pods": "5"}}});
+        let mut node =
+            json!({"spec": {"podCIDR": "10.0.0.0/24"}, "status": {"capacity": {"pods": "5"}}});
         default(&mut node);
         assert_eq!(node["spec"]["podCIDRs"], json!(["10.0.0.0/24"]));
         assert_eq!(node["status"]["allocatable"], json!({"pods": "5"}));
         let mut errors = Errors::new();
-        validate_update(&json!({"spec": {"podCIDRs": ["10.0.1.0/24"]}}), &node, &mut errors);
+        validate_update(
+            &json!({"spec": {"podCIDRs": ["10.0.1.0/24"]}}),
+            &node,
+            &mut errors,
+        );
         assert_eq!(
             errors[0].to_string(),
             "spec.podCIDRs: Forbidden: node updates may not change podCIDR except from \"\" to valid"

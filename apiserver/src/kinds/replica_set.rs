@@ -14,18 +14,26 @@ use super::{Column, Errors, Kind, PLAIN, StatusRules, Storage, template};
 pub static REPLICA_SET: Kind = Kind {
     group: "apps",
     plural: "replicasets",
-    storage: Storage { prefix: "replicasets", conversion: None },
+    storage: Storage {
+        prefix: "replicasets",
+        conversion: None,
+    },
     generation: true,
     create: |set_of_pods, _| set(set_of_pods, "status", json!({"replicas": 0})),
     default,
     validate,
     update: |new, old, _| keep(new, old, "status"),
     validate_update: |new, old, errors| selector_stays(new, old, errors),
-    status: Some(StatusRules { prepare: prepare_status, validate: |new, _, errors| validate_status(new, errors) }),
+    status: Some(StatusRules {
+        prepare: prepare_status,
+        validate: |new, _, errors| validate_status(new, errors),
+    }),
     warnings: template::warnings,
     columns: COLUMNS,
     row,
-    fields: &[("status.replicas", |object| int_or_zero(get(object, "status"), "replicas").to_string())],
+    fields: &[("status.replicas", |object| {
+        int_or_zero(get(object, "status"), "replicas").to_string()
+    })],
     ..PLAIN
 };
 
@@ -35,8 +43,16 @@ const COLUMNS: &[Column] = &[
     column("Current", "integer", "Pods that are there."),
     column("Ready", "integer", "Pods that are ready."),
     AGE,
-    wide("Containers", "string", "Names of the containers of the template."),
-    wide("Images", "string", "Images of the containers of the template."),
+    wide(
+        "Containers",
+        "string",
+        "Names of the containers of the template.",
+    ),
+    wide(
+        "Images",
+        "string",
+        "Images of the containers of the template.",
+    ),
     wide("Selector", "string", "Which pods belong to it."),
 ];
 
@@ -72,7 +88,12 @@ fn validate_status(new: &Value, errors: &mut Errors) {
     ] {
         not_negative(errors, status, key, &path);
     }
-    counts_fit(errors, status, &["fullyLabeledReplicas", "readyReplicas", "availableReplicas"], &path);
+    counts_fit(
+        errors,
+        status,
+        &["fullyLabeledReplicas", "readyReplicas", "availableReplicas"],
+        &path,
+    );
 }
 
 fn row(object: &Value, now: Timestamp) -> Vec<Value> {
@@ -107,7 +128,16 @@ mod tests {
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(
             row(&object, "2026-01-01T00:00:09Z".parse().unwrap()),
-            [json!("web-1"), json!(1), json!(0), json!(1), json!("9s"), json!("c,d"), json!("i,j"), json!("app=web")]
+            [
+                json!("web-1"),
+                json!(1),
+                json!(0),
+                json!(1),
+                json!("9s"),
+                json!("c,d"),
+                json!("i,j"),
+                json!("app=web")
+            ]
         );
         validate_status(&object, &mut errors);
         assert_eq!(

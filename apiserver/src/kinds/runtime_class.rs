@@ -14,7 +14,10 @@ use super::{Column, Errors, Kind, PLAIN, Storage};
 pub static RUNTIME_CLASS: Kind = Kind {
     group: "node.k8s.io",
     plural: "runtimeclasses",
-    storage: Storage { prefix: "runtimeclasses", conversion: None },
+    storage: Storage {
+        prefix: "runtimeclasses",
+        conversion: None,
+    },
     validate,
     validate_update,
     columns: COLUMNS,
@@ -22,7 +25,11 @@ pub static RUNTIME_CLASS: Kind = Kind {
     ..PLAIN
 };
 
-const COLUMNS: &[Column] = &[NAME, column("Handler", "string", "What nodes run such pods with."), AGE];
+const COLUMNS: &[Column] = &[
+    NAME,
+    column("Handler", "string", "What nodes run such pods with."),
+    AGE,
+];
 
 fn validate(class: &Value, errors: &mut Errors) {
     dns_label(errors, text(class, "handler"), &Path::new("handler"));
@@ -40,15 +47,25 @@ fn validate(class: &Value, errors: &mut Errors) {
     let path = path.child("tolerations");
     scheduling::tolerations(errors, tolerations, &path);
     for (index, toleration) in tolerations.iter().enumerate() {
-        if tolerations[..index].iter().any(|earlier| same(earlier, toleration)) {
-            errors.push(FieldError::duplicate(&path.index(index), toleration.clone()));
+        if tolerations[..index]
+            .iter()
+            .any(|earlier| same(earlier, toleration))
+        {
+            errors.push(FieldError::duplicate(
+                &path.index(index),
+                toleration.clone(),
+            ));
         }
     }
 }
 
 fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     if text(new, "handler") != text(old, "handler") {
-        errors.push(FieldError::invalid(&Path::new("handler"), text(new, "handler"), IMMUTABLE));
+        errors.push(FieldError::invalid(
+            &Path::new("handler"),
+            text(new, "handler"),
+            IMMUTABLE,
+        ));
     }
 }
 
@@ -68,16 +85,35 @@ mod tests {
             validate(&class, &mut errors);
             errors.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        assert!(found(json!({"handler": "wasm", "overhead": {"podFixed": {"memory": "1Mi"}}})).is_empty());
-        assert!(found(json!({"handler": "Wasm"}))[0].starts_with("handler: Invalid value: \"Wasm\": a lowercase RFC 1123 label"));
+        assert!(
+            found(json!({"handler": "wasm", "overhead": {"podFixed": {"memory": "1Mi"}}}))
+                .is_empty()
+        );
+        assert!(
+            found(json!({"handler": "Wasm"}))[0]
+                .starts_with("handler: Invalid value: \"Wasm\": a lowercase RFC 1123 label")
+        );
         let twice = json!({"key": "a", "operator": "Exists"});
         assert_eq!(
             found(json!({"handler": "wasm", "scheduling": {"tolerations": [twice, twice]}})),
             ["scheduling.tolerations[1]: Duplicate value: {\"key\":\"a\",\"operator\":\"Exists\"}"]
         );
         let mut errors = Errors::new();
-        validate_update(&json!({"handler": "b"}), &json!({"handler": "a"}), &mut errors);
-        assert_eq!(errors[0].to_string(), "handler: Invalid value: \"b\": field is immutable");
-        assert_eq!(row(&json!({"metadata": {"name": "w"}, "handler": "wasm"}), Timestamp::UNIX_EPOCH), ["w", "wasm", "<unknown>"]);
+        validate_update(
+            &json!({"handler": "b"}),
+            &json!({"handler": "a"}),
+            &mut errors,
+        );
+        assert_eq!(
+            errors[0].to_string(),
+            "handler: Invalid value: \"b\": field is immutable"
+        );
+        assert_eq!(
+            row(
+                &json!({"metadata": {"name": "w"}, "handler": "wasm"}),
+                Timestamp::UNIX_EPOCH
+            ),
+            ["w", "wasm", "<unknown>"]
+        );
     }
 }

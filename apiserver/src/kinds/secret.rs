@@ -15,7 +15,10 @@ use super::{Column, Errors, Kind, PLAIN, Storage};
 /// The descriptor of Secrets.
 pub static SECRET: Kind = Kind {
     plural: "secrets",
-    storage: Storage { prefix: "secrets", conversion: None },
+    storage: Storage {
+        prefix: "secrets",
+        conversion: None,
+    },
     default,
     validate,
     validate_update,
@@ -38,7 +41,10 @@ const COLUMNS: &[Column] = &[
 fn default(secret: &mut Value) {
     set_blank(secret, "type", "Opaque");
     if is_set(secret, "stringData") {
-        let plain = get(secret, "stringData").as_object().cloned().unwrap_or_default();
+        let plain = get(secret, "stringData")
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
         if !plain.is_empty() {
             let data = child(secret, "data");
             for (key, value) in plain {
@@ -67,24 +73,20 @@ fn validate(secret: &Value, errors: &mut Errors) {
     let has = |key: &str| get(secret, "data").get(key).is_some();
     let mut need = |key: &str| errors.push(FieldError::required(&path.key(key), ""));
     match text(secret, "type") {
-        "kubernetes.io/service-account-token" => {
-            if text_at(secret, &["metadata", "annotations", ACCOUNT_NAME]).is_empty() {
-                let at = Path::new("metadata").child("annotations").key(ACCOUNT_NAME);
-                errors.push(FieldError::required(&at, ""));
-            }
+        "kubernetes.io/service-account-token"
+            if text_at(secret, &["metadata", "annotations", ACCOUNT_NAME]).is_empty() =>
+        {
+            let at = Path::new("metadata").child("annotations").key(ACCOUNT_NAME);
+            errors.push(FieldError::required(&at, ""));
         }
         "kubernetes.io/dockercfg" => docker(errors, secret, ".dockercfg"),
         "kubernetes.io/dockerconfigjson" => docker(errors, secret, ".dockerconfigjson"),
-        "kubernetes.io/basic-auth" => {
-            if !has("username") && !has("password") {
-                need("username");
-                need("password");
-            }
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
+            need("username");
+            need("password");
         }
-        "kubernetes.io/ssh-auth" => {
-            if text_at(secret, &["data", "ssh-privatekey"]).is_empty() {
-                need("ssh-privatekey");
-            }
+        "kubernetes.io/ssh-auth" if text_at(secret, &["data", "ssh-privatekey"]).is_empty() => {
+            need("ssh-privatekey");
         }
         "kubernetes.io/tls" => {
             for key in ["tls.crt", "tls.key"] {
@@ -104,23 +106,41 @@ fn docker(errors: &mut Errors, secret: &Value, key: &str) {
         errors.push(FieldError::required(&path, ""));
         return;
     };
-    let decoded = STANDARD.decode(encoded.as_str().unwrap_or("")).unwrap_or_default();
+    let decoded = STANDARD
+        .decode(encoded.as_str().unwrap_or(""))
+        .unwrap_or_default();
     if let Err(error) = serde_json::from_slice::<Map<String, Value>>(&decoded) {
-        let sentence =
-            if decoded.is_empty() { "unexpected end of JSON input".to_owned() } else { error.to_string() };
-        errors.push(FieldError::invalid(&path, "<secret contents redacted>", sentence));
+        let sentence = if decoded.is_empty() {
+            "unexpected end of JSON input".to_owned()
+        } else {
+            error.to_string()
+        };
+        errors.push(FieldError::invalid(
+            &path,
+            "<secret contents redacted>",
+            sentence,
+        ));
     }
 }
 
 fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     if text(new, "type") != text(old, "type") {
-        errors.push(FieldError::invalid(&Path::new("type"), text(new, "type"), IMMUTABLE));
+        errors.push(FieldError::invalid(
+            &Path::new("type"),
+            text(new, "type"),
+            IMMUTABLE,
+        ));
     }
     immutable(errors, new, old, &["data"]);
 }
 
 fn row(secret: &Value, now: Timestamp) -> Vec<Value> {
-    vec![name(secret), text(secret, "type").into(), entries(secret, "data").count().into(), age(secret, now)]
+    vec![
+        name(secret),
+        text(secret, "type").into(),
+        entries(secret, "data").count().into(),
+        age(secret, now),
+    ]
 }
 
 #[cfg(test)]
@@ -130,7 +150,8 @@ mod tests {
 
     #[test]
     fn plain_text_becomes_data() {
-        let mut secret = json!({"data": {"a": "eA==", "n": null}, "stringData": {"a": "y", "b": "z"}});
+        let mut secret =
+            json!({"data": {"a": "eA==", "n": null}, "stringData": {"a": "y", "b": "z"}});
         default(&mut secret);
         let expected = json!({"type": "Opaque", "data": {"a": "eQ==", "b": "eg==", "n": ""}});
         assert_eq!(secret, expected);
@@ -148,11 +169,17 @@ mod tests {
         assert!(found(json!({"type": "Opaque"})).is_empty());
         assert_eq!(
             found(json!({"type": "kubernetes.io/tls"})),
-            ["data[tls.crt]: Required value", "data[tls.key]: Required value"]
+            [
+                "data[tls.crt]: Required value",
+                "data[tls.key]: Required value"
+            ]
         );
         assert_eq!(
             found(json!({"type": "kubernetes.io/basic-auth"})),
-            ["data[username]: Required value", "data[password]: Required value"]
+            [
+                "data[username]: Required value",
+                "data[password]: Required value"
+            ]
         );
         assert_eq!(
             found(json!({"type": "kubernetes.io/service-account-token"})),
@@ -160,17 +187,28 @@ mod tests {
         );
         let login = STANDARD.encode("{}");
         assert!(found(json!({"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": login}})).is_empty());
-        let broken = found(json!({"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": ""}}));
+        let broken = found(
+            json!({"type": "kubernetes.io/dockerconfigjson", "data": {".dockerconfigjson": ""}}),
+        );
         assert_eq!(
             broken,
-            ["data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": unexpected end of JSON input"]
+            [
+                "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": unexpected end of JSON input"
+            ]
         );
     }
 
     #[test]
     fn the_type_stays() {
         let mut errors = Errors::new();
-        validate_update(&json!({"type": "x"}), &json!({"type": "Opaque"}), &mut errors);
-        assert_eq!(errors[0].to_string(), "type: Invalid value: \"x\": field is immutable");
+        validate_update(
+            &json!({"type": "x"}),
+            &json!({"type": "Opaque"}),
+            &mut errors,
+        );
+        assert_eq!(
+            errors[0].to_string(),
+            "type: Invalid value: \"x\": field is immutable"
+        );
     }
 }

@@ -10,7 +10,10 @@ use super::{Column, Kind, PLAIN, Storage};
 /// The descriptor of ServiceAccounts.
 pub static SERVICE_ACCOUNT: Kind = Kind {
     plural: "serviceaccounts",
-    storage: Storage { prefix: "serviceaccounts", conversion: None },
+    storage: Storage {
+        prefix: "serviceaccounts",
+        conversion: None,
+    },
     create: |account, _| secrets_by_name(account),
     update: |account, _, _| secrets_by_name(account),
     columns: COLUMNS,
@@ -18,7 +21,11 @@ pub static SERVICE_ACCOUNT: Kind = Kind {
     ..PLAIN
 };
 
-const COLUMNS: &[Column] = &[NAME, column("Secrets", "string", "How many secrets it refers to."), AGE];
+const COLUMNS: &[Column] = &[
+    NAME,
+    column("Secrets", "string", "How many secrets it refers to."),
+    AGE,
+];
 
 /// Secrets are referred to by name alone.
 fn secrets_by_name(account: &mut Value) {
@@ -26,12 +33,19 @@ fn secrets_by_name(account: &mut Value) {
     if secrets.is_empty() {
         return;
     }
-    let named: Vec<Value> = secrets.iter().map(|secret| json!({"name": text(secret, "name")})).collect();
+    let named: Vec<Value> = secrets
+        .iter()
+        .map(|secret| json!({"name": text(secret, "name")}))
+        .collect();
     set(account, "secrets", named);
 }
 
 fn row(account: &Value, now: Timestamp) -> Vec<Value> {
-    vec![name(account), items(account, "secrets").len().into(), age(account, now)]
+    vec![
+        name(account),
+        items(account, "secrets").len().into(),
+        age(account, now),
+    ]
 }
 
 #[cfg(test)]
@@ -43,6 +57,9 @@ mod tests {
         let mut account = json!({"metadata": {"name": "a"}, "secrets": [{"name": "s", "kind": "Secret", "uid": "u"}]});
         secrets_by_name(&mut account);
         assert_eq!(account["secrets"], json!([{"name": "s"}]));
-        assert_eq!(row(&account, Timestamp::UNIX_EPOCH), [json!("a"), json!(1), json!("<unknown>")]);
+        assert_eq!(
+            row(&account, Timestamp::UNIX_EPOCH),
+            [json!("a"), json!(1), json!("<unknown>")]
+        );
     }
 }

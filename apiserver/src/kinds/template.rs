@@ -93,7 +93,11 @@ pub(crate) fn warnings(owner: &Value) -> Vec<String> {
         ));
     }
     let template = at(owner, &["spec", "template"]);
-    found.extend(pod_spec::warnings::warnings(template, &Path::new("spec").child("template"), false));
+    found.extend(pod_spec::warnings::warnings(
+        template,
+        &Path::new("spec").child("template"),
+        false,
+    ));
     found
 }
 

@@ -49,8 +49,15 @@ pub(crate) fn items<'a>(value: &'a Value, key: &str) -> &'a [Value] {
 }
 
 /// The entries of a map field; missing reads as empty.
-pub(crate) fn entries<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
-    get(value, key).as_object().into_iter().flatten().map(|(name, inner)| (name.as_str(), inner))
+pub(crate) fn entries<'a>(
+    value: &'a Value,
+    key: &str,
+) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    get(value, key)
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, inner)| (name.as_str(), inner))
 }
 
 /// Whether the field is there and not null.
@@ -74,8 +81,10 @@ pub(crate) fn is_empty(value: &Value) -> bool {
 pub(crate) fn same(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Object(a), Value::Object(b)) => {
-            a.iter().all(|(key, value)| same(value, b.get(key).unwrap_or(&NULL)))
-                && b.iter().all(|(key, value)| a.contains_key(key) || is_zero(value))
+            a.iter()
+                .all(|(key, value)| same(value, b.get(key).unwrap_or(&NULL)))
+                && b.iter()
+                    .all(|(key, value)| a.contains_key(key) || is_zero(value))
         }
         (Value::Array(a), Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(x, y)| same(x, y))
@@ -119,8 +128,15 @@ pub(crate) fn existing<'a>(value: &'a mut Value, key: &str) -> Option<&'a mut Va
 }
 
 /// The elements of a list field, to be changed.
-pub(crate) fn items_mut<'a>(value: &'a mut Value, key: &str) -> impl Iterator<Item = &'a mut Value> {
-    value.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten()
+pub(crate) fn items_mut<'a>(
+    value: &'a mut Value,
+    key: &str,
+) -> impl Iterator<Item = &'a mut Value> {
+    value
+        .get_mut(key)
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
 }
 
 /// Sets the field when it is missing or null.

@@ -6,10 +6,13 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::cells::{AGE, NAME, age, column, human_duration, label_selector, name, or_none, seconds_between, time, wide};
+use super::cells::{
+    AGE, NAME, age, column, human_duration, label_selector, name, or_none, seconds_between, time,
+    wide,
+};
 use super::value::{
-    at, child, existing, flag, get, int, int_or_zero, is_empty, is_set, items, items_mut, keep, set, set_blank,
-    set_missing, text, text_at,
+    at, child, existing, flag, get, int, int_or_zero, is_empty, is_set, items, items_mut, keep,
+    set, set_blank, set_missing, text, text_at,
 };
 use super::{Column, Context, Kind, PLAIN, StatusRules, Storage, template};
 
@@ -20,18 +23,26 @@ mod validation;
 pub static JOB: Kind = Kind {
     group: "batch",
     plural: "jobs",
-    storage: Storage { prefix: "jobs", conversion: None },
+    storage: Storage {
+        prefix: "jobs",
+        conversion: None,
+    },
     generation: true,
     create,
     default,
     validate: validation::validate,
     update: |new, old, _| keep(new, old, "status"),
     validate_update: validation::validate_update,
-    status: Some(StatusRules { prepare: status::prepare, validate: status::validate }),
+    status: Some(StatusRules {
+        prepare: status::prepare,
+        validate: status::validate,
+    }),
     warnings,
     columns: COLUMNS,
     row,
-    fields: &[("status.successful", |job| int_or_zero(get(job, "status"), "succeeded").to_string())],
+    fields: &[("status.successful", |job| {
+        int_or_zero(get(job, "status"), "succeeded").to_string()
+    })],
     orphans: true,
     ..PLAIN
 };
@@ -48,11 +59,27 @@ const LARGE_PARALLELISM: i64 = 10_000;
 const COLUMNS: &[Column] = &[
     NAME,
     column("Status", "string", "How the job fares."),
-    column("Completions", "string", "Pods that succeeded, of all that must."),
-    column("Duration", "string", "Time from start to completion, or until now."),
+    column(
+        "Completions",
+        "string",
+        "Pods that succeeded, of all that must.",
+    ),
+    column(
+        "Duration",
+        "string",
+        "Time from start to completion, or until now.",
+    ),
     AGE,
-    wide("Containers", "string", "Names of the containers of the template."),
-    wide("Images", "string", "Images of the containers of the template."),
+    wide(
+        "Containers",
+        "string",
+        "Names of the containers of the template.",
+    ),
+    wide(
+        "Images",
+        "string",
+        "Images of the containers of the template.",
+    ),
     wide("Selector", "string", "Which pods belong to it."),
 ];
 
@@ -62,12 +89,20 @@ fn default(job: &mut Value) {
         set(spec, "completions", 1);
     }
     set_missing(spec, "parallelism", 1);
-    let retries = if is_set(spec, "backoffLimitPerIndex") { i64::from(i32::MAX) } else { BACKOFF_LIMIT };
+    let retries = if is_set(spec, "backoffLimitPerIndex") {
+        i64::from(i32::MAX)
+    } else {
+        BACKOFF_LIMIT
+    };
     set_missing(spec, "backoffLimit", retries);
     set_blank(spec, "completionMode", "NonIndexed");
     set_missing(spec, "suspend", false);
     set_missing(spec, "manualSelector", false);
-    let replace = if is_set(spec, "podFailurePolicy") { "Failed" } else { "TerminatingOrFailed" };
+    let replace = if is_set(spec, "podFailurePolicy") {
+        "Failed"
+    } else {
+        "TerminatingOrFailed"
+    };
     set_blank(spec, "podReplacementPolicy", replace);
     if let Some(policy) = existing(spec, "podFailurePolicy") {
         for rule in items_mut(policy, "rules") {
@@ -107,7 +142,10 @@ fn warnings(job: &Value) -> Vec<String> {
     let spec = get(job, "spec");
     let completions = int(spec, "completions").unwrap_or(0);
     let parallelism = int(spec, "parallelism").unwrap_or(0);
-    if text(spec, "completionMode") == "Indexed" && completions > LARGE_COMPLETIONS && parallelism > LARGE_PARALLELISM {
+    if text(spec, "completionMode") == "Indexed"
+        && completions > LARGE_COMPLETIONS
+        && parallelism > LARGE_PARALLELISM
+    {
         found.push(
             "In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
                 .to_owned(),
@@ -175,14 +213,24 @@ mod tests {
             "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1"}]}},
         }});
         default(&mut job);
-        create(&mut job, &Context { now: Timestamp::UNIX_EPOCH, user: "", dry_run: false });
+        create(
+            &mut job,
+            &Context {
+                now: Timestamp::UNIX_EPOCH,
+                user: "",
+                dry_run: false,
+            },
+        );
         job
     }
 
     #[test]
     fn a_job_makes_its_own_selector() {
         let job = job();
-        assert_eq!(job["spec"]["selector"], json!({"matchLabels": {"batch.kubernetes.io/controller-uid": "u-1"}}));
+        assert_eq!(
+            job["spec"]["selector"],
+            json!({"matchLabels": {"batch.kubernetes.io/controller-uid": "u-1"}})
+        );
         assert_eq!(
             job["spec"]["template"]["metadata"]["labels"],
             json!({
@@ -192,7 +240,12 @@ mod tests {
         );
         let spec = &job["spec"];
         assert_eq!(
-            (&spec["completions"], &spec["parallelism"], &spec["backoffLimit"], &spec["suspend"]),
+            (
+                &spec["completions"],
+                &spec["parallelism"],
+                &spec["backoffLimit"],
+                &spec["suspend"]
+            ),
             (&json!(1), &json!(1), &json!(6), &json!(false))
         );
         assert_eq!(spec["completionMode"], "NonIndexed");
@@ -215,13 +268,21 @@ mod tests {
             row(&job, now)[1..4].to_vec()
         };
         assert_eq!(shown(json!({})), ["Running", "0/1", ""]);
-        assert_eq!(shown(json!({"startTime": "2026-01-01T00:00:50Z"})), ["Running", "0/1", "10s"]);
         assert_eq!(
-            shown(json!({"succeeded": 1, "startTime": "2026-01-01T00:00:50Z", "completionTime": "2026-01-01T00:00:53Z",
-                         "conditions": [{"type": "Complete", "status": "True"}]})),
+            shown(json!({"startTime": "2026-01-01T00:00:50Z"})),
+            ["Running", "0/1", "10s"]
+        );
+        assert_eq!(
+            shown(
+                json!({"succeeded": 1, "startTime": "2026-01-01T00:00:50Z", "completionTime": "2026-01-01T00:00:53Z",
+                         "conditions": [{"type": "Complete", "status": "True"}]})
+            ),
             ["Complete", "1/1", "3s"]
         );
-        assert_eq!(shown(json!({"conditions": [{"type": "Failed", "status": "True"}]}))[0], "Failed");
+        assert_eq!(
+            shown(json!({"conditions": [{"type": "Failed", "status": "True"}]}))[0],
+            "Failed"
+        );
         let mut open = json!({"spec": {"parallelism": 2}});
         assert_eq!(row(&open, now)[2], "0/1 of 2");
         open["spec"]["parallelism"] = json!(1);

@@ -28,16 +28,31 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &mut Errors) {
         errors.push(FieldError::invalid(path, value, sentence));
     };
     if complete && failed {
-        wrong(&conditions, get(status, "conditions").clone(), "cannot set Complete=True and Failed=true conditions");
+        wrong(
+            &conditions,
+            get(status, "conditions").clone(),
+            "cannot set Complete=True and Failed=true conditions",
+        );
     }
     if complete && has(status, "FailureTarget") {
-        wrong(&conditions, get(status, "conditions").clone(), "cannot set Complete=True and FailureTarget=true conditions");
+        wrong(
+            &conditions,
+            get(status, "conditions").clone(),
+            "cannot set Complete=True and FailureTarget=true conditions",
+        );
     }
     if failed && has(status, "SuccessCriteriaMet") {
-        wrong(&conditions, get(status, "conditions").clone(), "cannot set Failed=True and SuccessCriteriaMet=true conditions");
+        wrong(
+            &conditions,
+            get(status, "conditions").clone(),
+            "cannot set Failed=True and SuccessCriteriaMet=true conditions",
+        );
     }
     for (kind, sentence) in [
-        ("Complete", "cannot disable a terminal Complete=True condition"),
+        (
+            "Complete",
+            "cannot disable a terminal Complete=True condition",
+        ),
         ("Failed", "cannot disable a terminal Failed=True condition"),
     ] {
         if has(old_status, kind) && !has(status, kind) {
@@ -47,16 +62,27 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &mut Errors) {
     if complete || failed {
         let active = int_or_zero(status, "active");
         if active > 0 {
-            wrong(&path.child("active"), active.into(), "active>0 is invalid for finished job");
+            wrong(
+                &path.child("active"),
+                active.into(),
+                "active>0 is invalid for finished job",
+            );
         }
     }
     let completion = path.child("completionTime");
     if is_set(status, "completionTime") && !complete {
         let shown = get(status, "completionTime").clone();
-        wrong(&completion, shown, "cannot set completionTime when there is no Complete=True condition");
+        wrong(
+            &completion,
+            shown,
+            "cannot set completionTime when there is no Complete=True condition",
+        );
     }
     if complete && !is_set(status, "completionTime") {
-        errors.push(FieldError::required(&completion, "completionTime is required for Complete jobs"));
+        errors.push(FieldError::required(
+            &completion,
+            "completionTime is required for Complete jobs",
+        ));
     }
 }
 
@@ -67,8 +93,15 @@ mod tests {
 
     fn found(new: Value, old: Value) -> Vec<String> {
         let mut errors = Errors::new();
-        validate(&json!({"status": new}), &json!({"status": old}), &mut errors);
-        errors.iter().map(|error| format!("{}: {}", error.path, error.detail)).collect()
+        validate(
+            &json!({"status": new}),
+            &json!({"status": old}),
+            &mut errors,
+        );
+        errors
+            .iter()
+            .map(|error| format!("{}: {}", error.path, error.detail))
+            .collect()
     }
 
     #[test]
@@ -81,8 +114,13 @@ mod tests {
         );
         assert_eq!(
             found(json!({"completionTime": "2026-01-01T00:00:00Z"}), json!({})),
-            ["status.completionTime: cannot set completionTime when there is no Complete=True condition"]
+            [
+                "status.completionTime: cannot set completionTime when there is no Complete=True condition"
+            ]
         );
-        assert_eq!(found(json!({"active": -1}), json!({})), ["status.active: must be greater than or equal to 0"]);
+        assert_eq!(
+            found(json!({"active": -1}), json!({})),
+            ["status.active: must be greater than or equal to 0"]
+        );
     }
 }

@@ -59,11 +59,20 @@ fn generated_selector(errors: &mut Errors, job: &Value) {
     }
     let uid = text_at(job, &["metadata", "uid"]);
     if uid.is_empty() {
-        errors.push(FieldError::required(&Path::new("metadata").child("uid"), ""));
+        errors.push(FieldError::required(
+            &Path::new("metadata").child("uid"),
+            "",
+        ));
     }
     let labels = at(spec, &["template", "metadata", "labels"]);
-    let path = Path::new("spec").child("template").child("metadata").child("labels");
-    for (keys, wanted) in [(UID_LABELS, uid), (NAME_LABELS, text_at(job, &["metadata", "name"]))] {
+    let path = Path::new("spec")
+        .child("template")
+        .child("metadata")
+        .child("labels");
+    for (keys, wanted) in [
+        (UID_LABELS, uid),
+        (NAME_LABELS, text_at(job, &["metadata", "name"])),
+    ] {
         for key in keys.into_iter().rev() {
             if text(labels, key) == wanted {
                 continue;
@@ -111,7 +120,11 @@ fn job_spec(errors: &mut Errors, spec: &Value, path: &Path) {
     success_policy(errors, spec, path);
     replacement(errors, spec, path);
     template::validate(errors, get(spec, "template"), &path.child("template"));
-    restart_policy(errors, spec, &path.child("template").child("spec").child("restartPolicy"));
+    restart_policy(
+        errors,
+        spec,
+        &path.child("template").child("spec").child("restartPolicy"),
+    );
 }
 
 fn managed_by(errors: &mut Errors, spec: &Value, path: &Path) {
@@ -122,7 +135,11 @@ fn managed_by(errors: &mut Errors, spec: &Value, path: &Path) {
     if name.contains('/') {
         qualified_name(errors, name, &path);
     } else {
-        errors.push(FieldError::invalid(&path, name, "must be a domain-prefixed path (such as \"acme.io/foo\")"));
+        errors.push(FieldError::invalid(
+            &path,
+            name,
+            "must be a domain-prefixed path (such as \"acme.io/foo\")",
+        ));
     }
     if name.len() > MANAGED_BY_MAX {
         errors.push(FieldError::too_long(&path, MANAGED_BY_MAX));
@@ -133,7 +150,10 @@ fn completion_mode(errors: &mut Errors, spec: &Value, path: &Path) {
     match text(spec, "completionMode") {
         "Indexed" => {
             if !is_set(spec, "completions") {
-                errors.push(FieldError::required(&path.child("completions"), "when completion mode is Indexed"));
+                errors.push(FieldError::required(
+                    &path.child("completions"),
+                    "when completion mode is Indexed",
+                ));
             }
             let parallelism = int(spec, "parallelism").unwrap_or(0);
             if parallelism > PARALLELISM_MAX {
@@ -157,7 +177,11 @@ fn completion_mode(errors: &mut Errors, spec: &Value, path: &Path) {
         "NonIndexed" => {
             for key in ["backoffLimitPerIndex", "maxFailedIndexes"] {
                 if let Some(number) = int(spec, key) {
-                    errors.push(FieldError::invalid(&path.child(key), number, "requires indexed completion mode"));
+                    errors.push(FieldError::invalid(
+                        &path.child(key),
+                        number,
+                        "requires indexed completion mode",
+                    ));
                 }
             }
         }
@@ -181,7 +205,13 @@ fn failure_policy(errors: &mut Errors, spec: &Value, path: &Path) {
     }
     for (index, rule) in rules.iter().enumerate() {
         let path = path.index(index);
-        one_of(errors, rule, "action", &path, &["Count", "FailIndex", "FailJob", "Ignore"]);
+        one_of(
+            errors,
+            rule,
+            "action",
+            &path,
+            &["Count", "FailIndex", "FailJob", "Ignore"],
+        );
         if text(rule, "action") == "FailIndex" && !is_set(spec, "backoffLimitPerIndex") {
             errors.push(FieldError::invalid(
                 &path.child("action"),
@@ -201,7 +231,12 @@ fn failure_policy(errors: &mut Errors, spec: &Value, path: &Path) {
                 rule.clone(),
                 "specifying both OnExitCodes and OnPodConditions is not supported",
             )),
-            (false, true) => exit_codes(errors, codes, get(spec, "template"), &path.child("onExitCodes")),
+            (false, true) => exit_codes(
+                errors,
+                codes,
+                get(spec, "template"),
+                &path.child("onExitCodes"),
+            ),
             (true, false) => pod_conditions(errors, conditions, &path.child("onPodConditions")),
         }
     }
@@ -211,7 +246,10 @@ fn exit_codes(errors: &mut Errors, codes: &Value, template: &Value, path: &Path)
     one_of(errors, codes, "operator", path, &["In", "NotIn"]);
     let name = text(codes, "containerName");
     let pod = get(template, "spec");
-    let known = items(pod, "containers").iter().chain(items(pod, "initContainers")).any(|one| text(one, "name") == name);
+    let known = items(pod, "containers")
+        .iter()
+        .chain(items(pod, "initContainers"))
+        .any(|one| text(one, "name") == name);
     if !name.is_empty() && !known {
         errors.push(FieldError::invalid(
             &path.child("containerName"),
@@ -221,20 +259,36 @@ fn exit_codes(errors: &mut Errors, codes: &Value, template: &Value, path: &Path)
     }
     let (values, path) = (items(codes, "values"), path.child("values"));
     if values.is_empty() {
-        errors.push(FieldError::invalid(&path, values.to_vec(), "at least one value is required"));
+        errors.push(FieldError::invalid(
+            &path,
+            values.to_vec(),
+            "at least one value is required",
+        ));
     } else if values.len() > FAILURE_PATTERNS_MAX {
-        errors.push(FieldError::too_many(&path, values.len(), FAILURE_PATTERNS_MAX));
+        errors.push(FieldError::too_many(
+            &path,
+            values.len(),
+            FAILURE_PATTERNS_MAX,
+        ));
     }
     let mut last = None;
     for (index, value) in values.iter().enumerate() {
         let code = value.as_i64().unwrap_or(0);
         if code == 0 && text(codes, "operator") == "In" {
-            errors.push(FieldError::invalid(&path.index(index), code, "must not be 0 for the In operator"));
+            errors.push(FieldError::invalid(
+                &path.index(index),
+                code,
+                "must not be 0 for the In operator",
+            ));
         }
         if values[..index].contains(value) {
             errors.push(FieldError::duplicate(&path.index(index), code));
         } else if last.is_some_and(|last| last > code) {
-            errors.push(FieldError::invalid(&path, values.to_vec(), "must be ordered"));
+            errors.push(FieldError::invalid(
+                &path,
+                values.to_vec(),
+                "must be ordered",
+            ));
         }
         last = Some(code);
     }
@@ -247,7 +301,13 @@ fn pod_conditions(errors: &mut Errors, conditions: &[Value], path: &Path) {
     for (index, condition) in conditions.iter().enumerate() {
         let path = path.index(index);
         qualified_name(errors, text(condition, "type"), &path.child("type"));
-        one_of(errors, condition, "status", &path, &["False", "True", "Unknown"]);
+        one_of(
+            errors,
+            condition,
+            "status",
+            &path,
+            &["False", "True", "Unknown"],
+        );
     }
 }
 
@@ -258,30 +318,47 @@ fn success_policy(errors: &mut Errors, spec: &Value, path: &Path) {
     }
     let path = path.child("successPolicy");
     if text(spec, "completionMode") != "Indexed" {
-        errors.push(FieldError::invalid(&path, policy.clone(), "requires indexed completion mode"));
+        errors.push(FieldError::invalid(
+            &path,
+            policy.clone(),
+            "requires indexed completion mode",
+        ));
         return;
     }
     let (rules, path) = (items(policy, "rules"), path.child("rules"));
     if rules.is_empty() {
-        errors.push(FieldError::required(&path, "at least one rules must be specified when the successPolicy is specified"));
+        errors.push(FieldError::required(
+            &path,
+            "at least one rules must be specified when the successPolicy is specified",
+        ));
     } else if rules.len() > SUCCESS_RULES_MAX {
         errors.push(FieldError::too_many(&path, rules.len(), SUCCESS_RULES_MAX));
     }
     for (index, rule) in rules.iter().enumerate() {
         let path = path.index(index);
         if !is_set(rule, "succeededCount") && !is_set(rule, "succeededIndexes") {
-            errors.push(FieldError::required(&path, "at least one of succeededCount or succeededIndexes must be specified"));
+            errors.push(FieldError::required(
+                &path,
+                "at least one of succeededCount or succeededIndexes must be specified",
+            ));
         }
         not_negative(errors, rule, "succeededCount", &path);
     }
 }
 
 fn replacement(errors: &mut Errors, spec: &Value, path: &Path) {
-    let supported: &[&str] =
-        if is_set(spec, "podFailurePolicy") { &["Failed"] } else { &["Failed", "TerminatingOrFailed"] };
+    let supported: &[&str] = if is_set(spec, "podFailurePolicy") {
+        &["Failed"]
+    } else {
+        &["Failed", "TerminatingOrFailed"]
+    };
     let policy = text(spec, "podReplacementPolicy");
     if !policy.is_empty() && !supported.contains(&policy) {
-        errors.push(FieldError::not_supported(&path.child("podReplacementPolicy"), policy, supported));
+        errors.push(FieldError::not_supported(
+            &path.child("podReplacementPolicy"),
+            policy,
+            supported,
+        ));
     }
 }
 
@@ -289,7 +366,10 @@ fn replacement(errors: &mut Errors, spec: &Value, path: &Path) {
 fn restart_policy(errors: &mut Errors, spec: &Value, path: &Path) {
     match text_at(spec, &["template", "spec", "restartPolicy"]) {
         "" | "Always" => {
-            errors.push(FieldError::required(path, "valid values: \"OnFailure\", \"Never\""));
+            errors.push(FieldError::required(
+                path,
+                "valid values: \"OnFailure\", \"Never\"",
+            ));
         }
         "Never" => {}
         "OnFailure" => {
@@ -301,7 +381,11 @@ fn restart_policy(errors: &mut Errors, spec: &Value, path: &Path) {
                 ));
             }
         }
-        other => errors.push(FieldError::not_supported(path, other, &["OnFailure", "Never"])),
+        other => errors.push(FieldError::not_supported(
+            path,
+            other,
+            &["OnFailure", "Never"],
+        )),
     }
 }
 
@@ -321,11 +405,21 @@ pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
         } else {
             super::super::checks::IMMUTABLE
         };
-        errors.push(FieldError::invalid(&path.child("completions"), get(spec, "completions").clone(), sentence));
+        errors.push(FieldError::invalid(
+            &path.child("completions"),
+            get(spec, "completions").clone(),
+            sentence,
+        ));
     }
     unchanged(errors, spec, old_spec, "selector", &path);
     template_stays(errors, new, old, &path);
-    for key in ["completionMode", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy"] {
+    for key in [
+        "completionMode",
+        "podFailurePolicy",
+        "backoffLimitPerIndex",
+        "managedBy",
+        "successPolicy",
+    ] {
         unchanged(errors, spec, old_spec, key, &path);
     }
 }
@@ -333,7 +427,10 @@ pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
 /// While a Job is suspended and has not started, where and with what its pods run may still be changed (KEP-2926).
 fn template_stays(errors: &mut Errors, new: &Value, old: &Value, path: &Path) {
     const PLACEMENT: [&str; 4] = ["nodeSelector", "tolerations", "affinity", "schedulingGates"];
-    let (template, old_template) = (at(new, &["spec", "template"]), at(old, &["spec", "template"]));
+    let (template, old_template) = (
+        at(new, &["spec", "template"]),
+        at(old, &["spec", "template"]),
+    );
     if same(template, old_template) {
         return;
     }
@@ -416,7 +513,10 @@ mod tests {
         ];
         for (change, expected) in cases {
             let found = found(change);
-            assert!(found.contains(&expected.to_owned()), "{expected} not in {found:?}");
+            assert!(
+                found.contains(&expected.to_owned()),
+                "{expected} not in {found:?}"
+            );
         }
     }
 
@@ -427,23 +527,39 @@ mod tests {
             change(&mut new);
             let mut errors = Errors::new();
             validate_update(&new, old, &mut errors);
-            errors.iter().map(|error| (error.path.clone(), error.detail.clone())).collect::<Vec<_>>()
+            errors
+                .iter()
+                .map(|error| (error.path.clone(), error.detail.clone()))
+                .collect::<Vec<_>>()
         };
         let old = job();
         assert!(judge(&old, |job| job["spec"]["parallelism"] = json!(5)).is_empty());
         assert!(judge(&old, |job| job["spec"]["suspend"] = json!(true)).is_empty());
         let stays = |path: &str| vec![(path.to_owned(), "field is immutable".to_owned())];
-        assert_eq!(judge(&old, |job| job["spec"]["completions"] = json!(5)), stays("spec.completions"));
         assert_eq!(
-            judge(&old, |job| job["spec"]["template"]["spec"]["containers"][0]["image"] = json!("x")),
+            judge(&old, |job| job["spec"]["completions"] = json!(5)),
+            stays("spec.completions")
+        );
+        assert_eq!(
+            judge(&old, |job| job["spec"]["template"]["spec"]["containers"]
+                [0]["image"] = json!("x")),
             stays("spec.template")
         );
         assert_eq!(
-            judge(&old, |job| job["spec"]["template"]["spec"]["nodeSelector"] = json!({"a": "b"})),
+            judge(
+                &old,
+                |job| job["spec"]["template"]["spec"]["nodeSelector"] = json!({"a": "b"})
+            ),
             stays("spec.template")
         );
         let mut suspended = job();
         suspended["spec"]["suspend"] = json!(true);
-        assert!(judge(&suspended, |job| job["spec"]["template"]["spec"]["nodeSelector"] = json!({"a": "b"})).is_empty());
+        assert!(
+            judge(
+                &suspended,
+                |job| job["spec"]["template"]["spec"]["nodeSelector"] = json!({"a": "b"})
+            )
+            .is_empty()
+        );
     }
 }

@@ -6,20 +6,38 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::super::Column;
-use super::super::cells::{AGE, NAME, age, column, name, or_none, seconds_between, human_duration, time, wide};
+use super::super::cells::{
+    AGE, NAME, age, column, human_duration, name, or_none, seconds_between, time, wide,
+};
 use super::super::value::{at, flag, get, int_or_zero, is_set, items, text, text_at};
 use super::is_terminal;
 
 pub(super) const COLUMNS: &[Column] = &[
     NAME,
-    column("Ready", "string", "Containers that are ready, of all that run side by side."),
+    column(
+        "Ready",
+        "string",
+        "Containers that are ready, of all that run side by side.",
+    ),
     column("Status", "string", "How the containers of the pod fare."),
-    column("Restarts", "string", "How often containers were started again, and when last."),
+    column(
+        "Restarts",
+        "string",
+        "How often containers were started again, and when last.",
+    ),
     AGE,
     wide("IP", "string", "The pod's address."),
     wide("Node", "string", "The node the pod runs on."),
-    wide("Nominated Node", "string", "The node that makes room for the pod."),
-    wide("Readiness Gates", "string", "Conditions outside the containers that are met."),
+    wide(
+        "Nominated Node",
+        "string",
+        "The node that makes room for the pod.",
+    ),
+    wide(
+        "Readiness Gates",
+        "string",
+        "Conditions outside the containers that are met.",
+    ),
 ];
 
 /// The cells of one pod.
@@ -28,16 +46,25 @@ pub(super) fn row(pod: &Value, now: Timestamp) -> Vec<Value> {
     let summary = Summary::of(pod);
     let mut restarts = summary.restarts.to_string();
     if let (true, Some(last)) = (summary.restarts != 0, summary.last_restart) {
-        restarts.push_str(&format!(" ({} ago)", human_duration(seconds_between(last, now))));
+        restarts.push_str(&format!(
+            " ({} ago)",
+            human_duration(seconds_between(last, now))
+        ));
     }
-    let ip = items(status, "podIPs").first().map_or("", |ip| text(ip, "ip"));
+    let ip = items(status, "podIPs")
+        .first()
+        .map_or("", |ip| text(ip, "ip"));
     vec![
         name(pod),
         Value::String(format!("{}/{}", summary.ready, summary.total)),
         Value::String(summary.reason),
         Value::String(restarts),
         age(pod, now),
-        or_none(if ip.is_empty() { text(status, "podIP") } else { ip }),
+        or_none(if ip.is_empty() {
+            text(status, "podIP")
+        } else {
+            ip
+        }),
         or_none(text(spec, "nodeName")),
         or_none(text(status, "nominatedNodeName")),
         Value::String(gates(spec, status)),
@@ -49,7 +76,10 @@ fn gates(spec: &Value, status: &Value) -> String {
     if gates.is_empty() {
         return "<none>".to_owned();
     }
-    let met = gates.iter().filter(|gate| condition_is_true(status, text(gate, "conditionType"))).count();
+    let met = gates
+        .iter()
+        .filter(|gate| condition_is_true(status, text(gate, "conditionType")))
+        .count();
     format!("{met}/{}", gates.len())
 }
 
@@ -74,14 +104,18 @@ impl Summary {
         let phase = text(status, "phase");
         let reason = text(status, "reason");
         let gated = items(status, "conditions").iter().any(|condition| {
-            text(condition, "type") == "PodScheduled" && text(condition, "reason") == "SchedulingGated"
+            text(condition, "type") == "PodScheduled"
+                && text(condition, "reason") == "SchedulingGated"
         });
         let reason = match (gated, reason) {
             (true, _) => "SchedulingGated",
             (false, "") => phase,
             (false, reason) => reason,
         };
-        let sidecars = items(spec, "initContainers").iter().filter(|one| is_sidecar(one)).count();
+        let sidecars = items(spec, "initContainers")
+            .iter()
+            .filter(|one| is_sidecar(one))
+            .count();
         let mut summary = Summary {
             reason: reason.to_owned(),
             ready: 0,
@@ -108,15 +142,20 @@ impl Summary {
 
     /// Looks at the init containers up to the first that has not done its part.
     fn init_containers(&mut self, spec: &Value, status: &Value) -> Sidecars {
-        let mut sidecars = Sidecars { initializing: false, restarts: 0, last_restart: None };
+        let mut sidecars = Sidecars {
+            initializing: false,
+            restarts: 0,
+            last_restart: None,
+        };
         let specs = items(spec, "initContainers");
         for (index, container) in items(status, "initContainerStatuses").iter().enumerate() {
             let restarts = int_or_zero(container, "restartCount");
             let last = last_end(container);
             self.restarts += restarts;
             self.last_restart = self.last_restart.max(last);
-            let sidecar =
-                specs.iter().any(|one| text(one, "name") == text(container, "name") && is_sidecar(one));
+            let sidecar = specs
+                .iter()
+                .any(|one| text(one, "name") == text(container, "name") && is_sidecar(one));
             if sidecar {
                 sidecars.restarts += restarts;
                 sidecars.last_restart = sidecars.last_restart.max(last);
@@ -163,7 +202,11 @@ impl Summary {
             }
         }
         if self.reason == "Completed" && running {
-            let word = if condition_is_true(status, "Ready") { "Running" } else { "NotReady" };
+            let word = if condition_is_true(status, "Ready") {
+                "Running"
+            } else {
+                "NotReady"
+            };
             word.clone_into(&mut self.reason);
         }
     }
@@ -206,15 +249,25 @@ mod tests {
 
     /// READY, STATUS and RESTARTS of a pod with one or two containers.
     fn shown(pod: Value) -> [String; 3] {
-        let mut cells = row(&pod, now()).into_iter().skip(1).map(|cell| cell.as_str().unwrap().to_owned());
-        [cells.next().unwrap(), cells.next().unwrap(), cells.next().unwrap()]
+        let mut cells = row(&pod, now())
+            .into_iter()
+            .skip(1)
+            .map(|cell| cell.as_str().unwrap().to_owned());
+        [
+            cells.next().unwrap(),
+            cells.next().unwrap(),
+            cells.next().unwrap(),
+        ]
     }
 
     #[test]
     fn words_for_how_a_pod_fares() {
         let one = json!({"containers": [{"name": "a"}]});
         let cases = [
-            (json!({"spec": one, "status": {"phase": "Pending"}}), ["0/1", "Pending", "0"]),
+            (
+                json!({"spec": one, "status": {"phase": "Pending"}}),
+                ["0/1", "Pending", "0"],
+            ),
             (
                 json!({"spec": one, "status": {"phase": "Running", "containerStatuses": [
                     {"name": "a", "ready": true, "state": {"running": {}}}]}}),
@@ -280,9 +333,18 @@ mod tests {
                 json!([{"name": "i", "state": {"terminated": {"exitCode": 0}}}, {"name": "j", "state": {"waiting": {"reason": "PodInitializing"}}}]),
                 "Init:1/2",
             ),
-            (json!([{"name": "i", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]), "Init:CrashLoopBackOff"),
-            (json!([{"name": "i", "state": {"terminated": {"exitCode": 2}}}]), "Init:ExitCode:2"),
-            (json!([{"name": "i", "state": {"terminated": {"exitCode": 2, "reason": "Error"}}}]), "Init:Error"),
+            (
+                json!([{"name": "i", "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]),
+                "Init:CrashLoopBackOff",
+            ),
+            (
+                json!([{"name": "i", "state": {"terminated": {"exitCode": 2}}}]),
+                "Init:ExitCode:2",
+            ),
+            (
+                json!([{"name": "i", "state": {"terminated": {"exitCode": 2, "reason": "Error"}}}]),
+                "Init:Error",
+            ),
         ];
         for (statuses, expected) in cases {
             assert_eq!(shown(with(statuses.clone()))[1], expected, "{statuses}");
@@ -302,12 +364,14 @@ mod tests {
 
     #[test]
     fn one_container_done_and_one_running_is_not_completed() {
-        let pod = |ready: &str| json!({
-            "spec": {"containers": [{"name": "a"}, {"name": "b"}]},
-            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}], "containerStatuses": [
-                {"name": "a", "state": {"terminated": {"reason": "Completed", "exitCode": 0}}},
-                {"name": "b", "ready": true, "state": {"running": {}}}]},
-        });
+        let pod = |ready: &str| {
+            json!({
+                "spec": {"containers": [{"name": "a"}, {"name": "b"}]},
+                "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": ready}], "containerStatuses": [
+                    {"name": "a", "state": {"terminated": {"reason": "Completed", "exitCode": 0}}},
+                    {"name": "b", "ready": true, "state": {"running": {}}}]},
+            })
+        };
         assert_eq!(shown(pod("True"))[1], "Running");
         assert_eq!(shown(pod("False"))[1], "NotReady");
     }

@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::super::pod_spec::{defaults, resources};
-use super::super::value::{child, flag, get, int_or_zero, is_empty, is_set, items, items_mut, set, set_missing, text};
+use super::super::value::{
+    child, flag, get, int_or_zero, is_empty, is_set, items, items_mut, set, set_missing, text,
+};
 
 /// Resources a pod as a whole can ask for.
 fn is_pod_level(name: &str) -> bool {
@@ -46,8 +48,10 @@ fn pod_requests(spec: &mut Value) {
     if is_empty(limits) {
         return;
     }
-    let mut requests: Map<String, Value> =
-        get(get(spec, "resources"), "requests").as_object().cloned().unwrap_or_default();
+    let mut requests: Map<String, Value> = get(get(spec, "resources"), "requests")
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     for (name, total) in resources::aggregate_requests(spec) {
         if (name == "cpu" || name == "memory") && !requests.contains_key(&name) {
             requests.insert(name, Value::String(total.to_string()));
@@ -65,7 +69,9 @@ fn pod_requests(spec: &mut Value) {
 
 /// `podIP` is the first of `podIPs`; whoever writes one of the two writes both, and the single one wins.
 fn addresses(status: &mut Value) {
-    let first = items(status, "podIPs").first().map_or("", |ip| text(ip, "ip"));
+    let first = items(status, "podIPs")
+        .first()
+        .map_or("", |ip| text(ip, "ip"));
     let single = text(status, "podIP");
     if single == first {
         return;
@@ -86,7 +92,11 @@ fn container_statuses(pod: &mut Value) {
     }
     let status = child(pod, "status");
     addresses(status);
-    for list in ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"] {
+    for list in [
+        "initContainerStatuses",
+        "containerStatuses",
+        "ephemeralContainerStatuses",
+    ] {
         if items(status, list).is_empty() {
             continue;
         }
@@ -115,8 +125,14 @@ mod tests {
         }});
         apply(&mut pod);
         let container = &pod["spec"]["containers"][0];
-        assert_eq!(container["ports"][0], json!({"containerPort": 80, "hostPort": 80, "protocol": "TCP"}));
-        assert_eq!(container["resources"]["requests"], json!({"cpu": "500m", "memory": "1Gi"}));
+        assert_eq!(
+            container["ports"][0],
+            json!({"containerPort": 80, "hostPort": 80, "protocol": "TCP"})
+        );
+        assert_eq!(
+            container["resources"]["requests"],
+            json!({"cpu": "500m", "memory": "1Gi"})
+        );
         assert_eq!(pod["spec"]["enableServiceLinks"], true);
         let once = pod.clone();
         apply(&mut pod);
@@ -130,7 +146,10 @@ mod tests {
             "containers": [{"name": "c", "image": "i", "resources": {"requests": {"cpu": "1"}}}],
         }});
         apply(&mut pod);
-        assert_eq!(pod["spec"]["resources"]["requests"], json!({"cpu": "1", "memory": "1Gi"}));
+        assert_eq!(
+            pod["spec"]["resources"]["requests"],
+            json!({"cpu": "1", "memory": "1Gi"})
+        );
     }
 
     #[test]
@@ -138,7 +157,8 @@ mod tests {
         let mut pod = json!({"spec": {}, "status": {"podIP": "1.2.3.4"}});
         apply(&mut pod);
         assert_eq!(pod["status"]["podIPs"], json!([{"ip": "1.2.3.4"}]));
-        let mut pod = json!({"spec": {}, "status": {"podIPs": [{"ip": "1.2.3.4"}, {"ip": "fd00::1"}]}});
+        let mut pod =
+            json!({"spec": {}, "status": {"podIPs": [{"ip": "1.2.3.4"}, {"ip": "fd00::1"}]}});
         apply(&mut pod);
         assert_eq!(pod["status"]["podIP"], "1.2.3.4");
     }

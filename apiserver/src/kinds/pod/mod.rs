@@ -24,14 +24,20 @@ pub static POD: Kind = Kind {
     version: "v1",
     plural: "pods",
     name: names::is_dns1123_subdomain,
-    storage: Storage { prefix: "pods", conversion: None },
+    storage: Storage {
+        prefix: "pods",
+        conversion: None,
+    },
     generation: true,
     create: prepare::create,
     default: defaults::apply,
     validate,
     update: prepare::update,
     validate_update: update::validate,
-    status: Some(StatusRules { prepare: status::prepare, validate: status::validate }),
+    status: Some(StatusRules {
+        prepare: status::prepare,
+        validate: status::validate,
+    }),
     warnings,
     columns: columns::COLUMNS,
     row: columns::row,
@@ -42,15 +48,29 @@ pub static POD: Kind = Kind {
 
 /// What `--field-selector` knows of pods.
 const FIELDS: super::Fields = &[
-    ("spec.nodeName", |pod| text_at(pod, &["spec", "nodeName"]).to_owned()),
-    ("spec.restartPolicy", |pod| text_at(pod, &["spec", "restartPolicy"]).to_owned()),
-    ("spec.schedulerName", |pod| text_at(pod, &["spec", "schedulerName"]).to_owned()),
-    ("spec.serviceAccountName", |pod| text_at(pod, &["spec", "serviceAccountName"]).to_owned()),
-    ("spec.hostNetwork", |pod| flag(get(pod, "spec"), "hostNetwork").to_string()),
-    ("status.phase", |pod| text_at(pod, &["status", "phase"]).to_owned()),
+    ("spec.nodeName", |pod| {
+        text_at(pod, &["spec", "nodeName"]).to_owned()
+    }),
+    ("spec.restartPolicy", |pod| {
+        text_at(pod, &["spec", "restartPolicy"]).to_owned()
+    }),
+    ("spec.schedulerName", |pod| {
+        text_at(pod, &["spec", "schedulerName"]).to_owned()
+    }),
+    ("spec.serviceAccountName", |pod| {
+        text_at(pod, &["spec", "serviceAccountName"]).to_owned()
+    }),
+    ("spec.hostNetwork", |pod| {
+        flag(get(pod, "spec"), "hostNetwork").to_string()
+    }),
+    ("status.phase", |pod| {
+        text_at(pod, &["status", "phase"]).to_owned()
+    }),
     ("status.podIP", pod_ip),
     ("status.podIPs", pod_ip),
-    ("status.nominatedNodeName", |pod| text_at(pod, &["status", "nominatedNodeName"]).to_owned()),
+    ("status.nominatedNodeName", |pod| {
+        text_at(pod, &["status", "nominatedNodeName"]).to_owned()
+    }),
 ];
 
 fn warnings(pod: &Value) -> Vec<String> {
@@ -67,21 +87,41 @@ fn warnings(pod: &Value) -> Vec<String> {
 
 fn pod_ip(pod: &Value) -> String {
     let status = get(pod, "status");
-    let first = items(status, "podIPs").first().map_or("", |ip| text(ip, "ip"));
-    if first.is_empty() { text(status, "podIP").to_owned() } else { first.to_owned() }
+    let first = items(status, "podIPs")
+        .first()
+        .map_or("", |ip| text(ip, "ip"));
+    if first.is_empty() {
+        text(status, "podIP").to_owned()
+    } else {
+        first.to_owned()
+    }
 }
 
 fn validate(pod: &Value, errors: &mut Errors) {
     let (spec, path) = (get(pod, "spec"), Path::new("spec"));
     annotations(errors, pod);
-    pod_spec::validate(errors, spec, text_at(pod, &["metadata", "name"]), true, &path);
+    pod_spec::validate(
+        errors,
+        spec,
+        text_at(pod, &["metadata", "name"]),
+        true,
+        &path,
+    );
     if text(spec, "serviceAccountName").is_empty() {
         for (index, volume) in items(spec, "volumes").iter().enumerate() {
-            for (source_index, source) in items(get(volume, "projected"), "sources").iter().enumerate() {
+            for (source_index, source) in items(get(volume, "projected"), "sources")
+                .iter()
+                .enumerate()
+            {
                 if get(source, "serviceAccountToken").is_null() {
                     continue;
                 }
-                let path = path.child("volumes").index(index).child("projected").child("sources").index(source_index);
+                let path = path
+                    .child("volumes")
+                    .index(index)
+                    .child("projected")
+                    .child("sources")
+                    .index(source_index);
                 errors.push(FieldError::forbidden(
                     &path.child("serviceAccountToken"),
                     "must not be specified when serviceAccountName is not set",
@@ -101,7 +141,10 @@ fn is_new(pod: &Value) -> bool {
 
 fn only_on_creation(errors: &mut Errors, spec: &Value, path: &Path) {
     if !items(spec, "ephemeralContainers").is_empty() {
-        errors.push(FieldError::forbidden(&path.child("ephemeralContainers"), "cannot be set on create"));
+        errors.push(FieldError::forbidden(
+            &path.child("ephemeralContainers"),
+            "cannot be set on create",
+        ));
     }
     if !text(spec, "nodeName").is_empty() && !items(spec, "schedulingGates").is_empty() {
         errors.push(FieldError::forbidden(
@@ -126,8 +169,14 @@ fn annotations(errors: &mut Errors, pod: &Value) {
         ));
     }
     let cost = text(annotations, DELETION_COST);
-    if !cost.is_empty() && (cost.parse::<i32>().is_err() || cost.starts_with('+') || has_leading_zero(cost)) {
-        errors.push(FieldError::invalid(&path.key(DELETION_COST), cost, "must be a 32bit integer"));
+    if !cost.is_empty()
+        && (cost.parse::<i32>().is_err() || cost.starts_with('+') || has_leading_zero(cost))
+    {
+        errors.push(FieldError::invalid(
+            &path.key(DELETION_COST),
+            cost,
+            "must be a 32bit integer",
+        ));
     }
 }
 
@@ -161,7 +210,10 @@ mod tests {
     #[test]
     fn pods_have_rules_of_their_own() {
         let containers = json!([{"name": "c", "image": "i"}]);
-        assert!(found(json!({"metadata": {"name": "p"}, "spec": {"containers": containers}})).is_empty());
+        assert!(
+            found(json!({"metadata": {"name": "p"}, "spec": {"containers": containers}}))
+                .is_empty()
+        );
         let cases = [
             (
                 json!({"metadata": {"name": "p", "annotations": {"controller.kubernetes.io/pod-deletion-cost": "07"}},
@@ -188,8 +240,15 @@ mod tests {
 
     #[test]
     fn fields_can_be_selected() {
-        let pod = json!({"spec": {"nodeName": "n"}, "status": {"podIP": "1.2.3.4", "phase": "Running"}});
-        let read = |name: &str| FIELDS.iter().find(|(known, _)| *known == name).map(|(_, read)| read(&pod)).unwrap();
+        let pod =
+            json!({"spec": {"nodeName": "n"}, "status": {"podIP": "1.2.3.4", "phase": "Running"}});
+        let read = |name: &str| {
+            FIELDS
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, read)| read(&pod))
+                .unwrap()
+        };
         assert_eq!(read("spec.nodeName"), "n");
         assert_eq!(read("status.podIP"), "1.2.3.4");
         assert_eq!(read("spec.hostNetwork"), "false");

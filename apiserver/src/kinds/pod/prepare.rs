@@ -33,10 +33,12 @@ pub(super) fn update(new: &mut Value, old: &Value, _: &Context<'_>) {
     let was_gated = !items(get(old, "spec"), "schedulingGates").is_empty();
     if was_gated && items(get(new, "spec"), "schedulingGates").is_empty() {
         let gated = |condition: &Value| {
-            text(condition, "type") == "PodScheduled" && text(condition, "reason") == "SchedulingGated"
+            text(condition, "type") == "PodScheduled"
+                && text(condition, "reason") == "SchedulingGated"
         };
-        if let Some(conditions) =
-            existing(new, "status").and_then(|status| status.get_mut("conditions")).and_then(Value::as_array_mut)
+        if let Some(conditions) = existing(new, "status")
+            .and_then(|status| status.get_mut("conditions"))
+            .and_then(Value::as_array_mut)
         {
             conditions.retain(|condition| !gated(condition));
         }
@@ -53,15 +55,21 @@ fn merge_label_keys(pod: &mut Value) {
     if !wants {
         return;
     }
-    let labels: Map<String, Value> =
-        get(get(pod, "metadata"), "labels").as_object().cloned().unwrap_or_default();
+    let labels: Map<String, Value> = get(get(pod, "metadata"), "labels")
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     let Some(spec) = spec_mut(pod) else { return };
     for constraint in items_mut(spec, "topologySpreadConstraints") {
         merge(constraint, "matchLabelKeys", "In", &labels);
     }
-    let Some(affinity) = existing(spec, "affinity") else { return };
+    let Some(affinity) = existing(spec, "affinity") else {
+        return;
+    };
     for kind in ["podAffinity", "podAntiAffinity"] {
-        let Some(terms) = existing(affinity, kind) else { continue };
+        let Some(terms) = existing(affinity, kind) else {
+            continue;
+        };
         for term in items_mut(terms, "requiredDuringSchedulingIgnoredDuringExecution") {
             merge(term, "matchLabelKeys", "In", &labels);
             merge(term, "mismatchLabelKeys", "NotIn", &labels);
@@ -87,8 +95,13 @@ fn merge(owner: &mut Value, keys: &str, operator: &str, labels: &Map<String, Val
     if added.is_empty() {
         return;
     }
-    let Some(selector) = existing(owner, "labelSelector") else { return };
-    match selector.get_mut("matchExpressions").and_then(Value::as_array_mut) {
+    let Some(selector) = existing(owner, "labelSelector") else {
+        return;
+    };
+    match selector
+        .get_mut("matchExpressions")
+        .and_then(Value::as_array_mut)
+    {
         Some(list) => list.extend(added),
         None => set(selector, "matchExpressions", added),
     }
@@ -99,14 +112,21 @@ mod tests {
     use super::*;
 
     fn context() -> Context<'static> {
-        Context { now: jiff::Timestamp::UNIX_EPOCH, user: "u", dry_run: false }
+        Context {
+            now: jiff::Timestamp::UNIX_EPOCH,
+            user: "u",
+            dry_run: false,
+        }
     }
 
     #[test]
     fn a_new_pod_is_pending() {
         let mut pod = json!({"spec": {"containers": [{}]}, "status": {"phase": "Running", "podIP": "1.2.3.4"}});
         create(&mut pod, &context());
-        assert_eq!(pod["status"], json!({"phase": "Pending", "qosClass": "BestEffort"}));
+        assert_eq!(
+            pod["status"],
+            json!({"phase": "Pending", "qosClass": "BestEffort"})
+        );
     }
 
     #[test]

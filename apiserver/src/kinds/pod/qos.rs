@@ -23,7 +23,10 @@ pub(super) fn class(spec: &Value) -> &'static str {
         guaranteed &= limited == [true; 2];
     };
     if is_empty(get(of_pod, "requests")) && is_empty(get(of_pod, "limits")) {
-        for container in items(spec, "containers").iter().chain(items(spec, "initContainers")) {
+        for container in items(spec, "containers")
+            .iter()
+            .chain(items(spec, "initContainers"))
+        {
             count(get(container, "resources"));
         }
     } else {
@@ -41,7 +44,9 @@ pub(super) fn class(spec: &Value) -> &'static str {
 /// Adds the compute resources of one list; those that are there and not zero are noted.
 fn add(totals: &mut [Quantity; 2], resources: &Value, list: &str, found: &mut [bool; 2]) {
     for (name, amount) in entries(resources, list) {
-        let Some(index) = COMPUTE.iter().position(|known| *known == name) else { continue };
+        let Some(index) = COMPUTE.iter().position(|known| *known == name) else {
+            continue;
+        };
         let amount = quantity(amount);
         if amount.signum() > 0 {
             totals[index] = totals[index] + amount;
@@ -60,17 +65,32 @@ mod tests {
         let both = json!({"limits": {"cpu": "1", "memory": "1Gi"}, "requests": {"cpu": "1", "memory": "1Gi"}});
         let cases = [
             (json!({"containers": [{}]}), "BestEffort"),
-            (json!({"containers": [{"resources": {"requests": {"cpu": "0"}}}]}), "BestEffort"),
+            (
+                json!({"containers": [{"resources": {"requests": {"cpu": "0"}}}]}),
+                "BestEffort",
+            ),
             (json!({"containers": [{"resources": both}]}), "Guaranteed"),
-            (json!({"containers": [{"resources": both}, {}]}), "Burstable"),
-            (json!({"containers": [{"resources": both}], "initContainers": [{}]}), "Burstable"),
-            (json!({"containers": [{"resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}}]}), "Burstable"),
+            (
+                json!({"containers": [{"resources": both}, {}]}),
+                "Burstable",
+            ),
+            (
+                json!({"containers": [{"resources": both}], "initContainers": [{}]}),
+                "Burstable",
+            ),
+            (
+                json!({"containers": [{"resources": {"limits": {"cpu": "1"}, "requests": {"cpu": "1"}}}]}),
+                "Burstable",
+            ),
             (
                 json!({"containers": [{"resources": {"limits": {"cpu": "2", "memory": "1"}, "requests": {"cpu": "1", "memory": "1"}}}]}),
                 "Burstable",
             ),
             (json!({"resources": both, "containers": [{}]}), "Guaranteed"),
-            (json!({"containers": [{"resources": {"requests": {"example.com/gpu": "1"}}}]}), "BestEffort"),
+            (
+                json!({"containers": [{"resources": {"requests": {"example.com/gpu": "1"}}}]}),
+                "BestEffort",
+            ),
         ];
         for (spec, expected) in cases {
             assert_eq!(class(&spec), expected, "{spec}");

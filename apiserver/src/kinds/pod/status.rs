@@ -16,7 +16,11 @@ pub(super) fn prepare(new: &mut Value, old: &Value) {
     keep(new, old, "spec");
     let old_metadata = get(old, "metadata");
     let metadata = child(new, "metadata");
-    for key in ["ownerReferences", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+    for key in [
+        "ownerReferences",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ] {
         keep(metadata, old_metadata, key);
     }
     let class = text_at(old, &["status", "qosClass"]);
@@ -34,24 +38,63 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &mut Errors) {
         let kind = text(condition, "type");
         if !["PodScheduled", "Ready", "Initialized"].contains(&kind) {
             // Upstream's path is wrong here, and clients may know it.
-            let path = Path::new("metadata").child("conditions").index(index).child("Type");
+            let path = Path::new("metadata")
+                .child("conditions")
+                .index(index)
+                .child("Type");
             qualified_name(errors, kind, &path);
         }
     }
     if text(get(new, "spec"), "nodeName") != text(spec, "nodeName") {
-        errors.push(FieldError::forbidden(&path.child("nodeName"), "may not be changed directly"));
+        errors.push(FieldError::forbidden(
+            &path.child("nodeName"),
+            "may not be changed directly",
+        ));
     }
     let nominated = text(status, "nominatedNodeName");
     if !nominated.is_empty() && nominated != text(old_status, "nominatedNodeName") {
-        all_invalid(errors, &path.child("nominatedNodeName"), nominated, names::is_dns1123_subdomain(nominated));
+        all_invalid(
+            errors,
+            &path.child("nominatedNodeName"),
+            nominated,
+            names::is_dns1123_subdomain(nominated),
+        );
     }
     if text(status, "qosClass") != text(old_status, "qosClass") {
-        errors.push(FieldError::invalid(&path.child("qosClass"), text(status, "qosClass"), IMMUTABLE));
+        errors.push(FieldError::invalid(
+            &path.child("qosClass"),
+            text(status, "qosClass"),
+            IMMUTABLE,
+        ));
     }
     let policy = text(spec, "restartPolicy");
-    transitions(errors, status, old_status, "containerStatuses", "containers", policy, spec);
-    transitions(errors, status, old_status, "initContainerStatuses", "initContainers", policy, spec);
-    transitions(errors, status, old_status, "ephemeralContainerStatuses", "ephemeralContainers", "Never", spec);
+    transitions(
+        errors,
+        status,
+        old_status,
+        "containerStatuses",
+        "containers",
+        policy,
+        spec,
+    );
+    transitions(
+        errors,
+        status,
+        old_status,
+        "initContainerStatuses",
+        "initContainers",
+        policy,
+        spec,
+    );
+    transitions(
+        errors,
+        status,
+        old_status,
+        "ephemeralContainerStatuses",
+        "ephemeralContainers",
+        "Never",
+        spec,
+    );
     addresses(errors, items(status, "podIPs"), &path.child("podIPs"));
     let host_ips = items(status, "hostIPs");
     if let Some(first) = host_ips.first() {
@@ -84,14 +127,22 @@ fn transitions(
             continue;
         }
         let name = text(was, "name");
-        let container = items(spec, containers).iter().find(|one| text(one, "name") == name);
+        let container = items(spec, containers)
+            .iter()
+            .find(|one| text(one, "name") == name);
         let own = container.map_or("", |one| text(one, "restartPolicy"));
         let policy = if own.is_empty() { pod_policy } else { own };
         let has_rules = container.is_some_and(|one| !items(one, "restartPolicyRules").is_empty());
-        if policy == "Always" || has_rules || (policy == "OnFailure" && int_or_zero(ended, "exitCode") != 0) {
+        if policy == "Always"
+            || has_rules
+            || (policy == "OnFailure" && int_or_zero(ended, "exitCode") != 0)
+        {
             continue;
         }
-        if now.iter().any(|one| text(one, "name") == name && !is_set(get(one, "state"), "terminated")) {
+        if now
+            .iter()
+            .any(|one| text(one, "name") == name && !is_set(get(one, "state"), "terminated"))
+        {
             let path = Path::new("status").child(list).index(index).child("state");
             errors.push(FieldError::forbidden(&path, NOT_BACK));
         }
@@ -105,12 +156,18 @@ fn addresses(errors: &mut Errors, list: &[Value], path: &Path) {
     if list.len() < 2 {
         return;
     }
-    let of_v6 = list.iter().filter(|address| text(address, "ip").contains(':')).count();
+    let of_v6 = list
+        .iter()
+        .filter(|address| text(address, "ip").contains(':'))
+        .count();
     if list.len() > 2 || of_v6 != 1 {
         errors.push(FieldError::invalid(path, list.to_vec(), ONE_PER_FAMILY));
     }
     for (index, address) in list.iter().enumerate() {
-        if list[..index].iter().any(|earlier| text(earlier, "ip") == text(address, "ip")) {
+        if list[..index]
+            .iter()
+            .any(|earlier| text(earlier, "ip") == text(address, "ip"))
+        {
             errors.push(FieldError::duplicate(&path.index(index), address.clone()));
         }
     }
@@ -123,7 +180,11 @@ mod tests {
 
     fn found(spec: &Value, new: Value, old: Value) -> Vec<String> {
         let mut errors = Errors::new();
-        validate(&json!({"spec": spec, "status": new}), &json!({"spec": spec, "status": old}), &mut errors);
+        validate(
+            &json!({"spec": spec, "status": new}),
+            &json!({"spec": spec, "status": old}),
+            &mut errors,
+        );
         errors.iter().map(ToString::to_string).collect()
     }
 
@@ -142,13 +203,34 @@ mod tests {
 
     #[test]
     fn the_dead_stay_dead_unless_they_restart() {
-        let ended = json!({"containerStatuses": [{"name": "c", "state": {"terminated": {"exitCode": 1}}}]});
+        let ended =
+            json!({"containerStatuses": [{"name": "c", "state": {"terminated": {"exitCode": 1}}}]});
         let running = json!({"containerStatuses": [{"name": "c", "state": {"running": {}}}]});
-        assert!(found(&json!({"restartPolicy": "Always"}), running.clone(), ended.clone()).is_empty());
-        assert!(found(&json!({"restartPolicy": "OnFailure"}), running.clone(), ended.clone()).is_empty());
+        assert!(
+            found(
+                &json!({"restartPolicy": "Always"}),
+                running.clone(),
+                ended.clone()
+            )
+            .is_empty()
+        );
+        assert!(
+            found(
+                &json!({"restartPolicy": "OnFailure"}),
+                running.clone(),
+                ended.clone()
+            )
+            .is_empty()
+        );
         assert_eq!(
-            found(&json!({"restartPolicy": "Never"}), running.clone(), ended.clone()),
-            ["status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"]
+            found(
+                &json!({"restartPolicy": "Never"}),
+                running.clone(),
+                ended.clone()
+            ),
+            [
+                "status.containerStatuses[0].state: Forbidden: may not be transitioned to non-terminated state"
+            ]
         );
         let sidecar = json!({"restartPolicy": "Never", "containers": [{"name": "c", "restartPolicy": "OnFailure"}]});
         assert!(found(&sidecar, running, ended).is_empty());
@@ -157,14 +239,37 @@ mod tests {
     #[test]
     fn addresses_are_one_per_family() {
         let spec = json!({});
-        assert!(found(&spec, json!({"podIPs": [{"ip": "1.2.3.4"}, {"ip": "fd00::1"}]}), json!({})).is_empty());
-        assert_eq!(found(&spec, json!({"podIPs": [{"ip": "1.2.3.4"}, {"ip": "1.2.3.5"}]}), json!({})).len(), 1);
+        assert!(
+            found(
+                &spec,
+                json!({"podIPs": [{"ip": "1.2.3.4"}, {"ip": "fd00::1"}]}),
+                json!({})
+            )
+            .is_empty()
+        );
         assert_eq!(
-            found(&spec, json!({"hostIP": "1.1.1.1", "hostIPs": [{"ip": "1.1.1.2"}]}), json!({})),
+            found(
+                &spec,
+                json!({"podIPs": [{"ip": "1.2.3.4"}, {"ip": "1.2.3.5"}]}),
+                json!({})
+            )
+            .len(),
+            1
+        );
+        assert_eq!(
+            found(
+                &spec,
+                json!({"hostIP": "1.1.1.1", "hostIPs": [{"ip": "1.1.1.2"}]}),
+                json!({})
+            ),
             ["status.hostIPs[0].ip: Invalid value: \"1.1.1.2\": must be equal to `hostIP`"]
         );
         assert_eq!(
-            found(&spec, json!({"qosClass": "Guaranteed"}), json!({"qosClass": "BestEffort"})),
+            found(
+                &spec,
+                json!({"qosClass": "Guaranteed"}),
+                json!({"qosClass": "BestEffort"})
+            ),
             ["status.qosClass: Invalid value: \"Guaranteed\": field is immutable"]
         );
     }

@@ -18,7 +18,11 @@ const MAY_NOT: &str = "pod updates may not change fields other than `spec.contai
 const SHOWN_MAX: usize = 1024;
 /// Fields of the spec whose changes have rules of their own.
 const OWN_RULES: [&str; 6] = [
-    "containers", "initContainers", "activeDeadlineSeconds", "tolerations", "schedulingGates",
+    "containers",
+    "initContainers",
+    "activeDeadlineSeconds",
+    "tolerations",
+    "schedulingGates",
     "terminationGracePeriodSeconds",
 ];
 
@@ -29,46 +33,83 @@ pub(super) fn validate(new: &Value, old: &Value, errors: &mut Errors) {
     let (new_name, old_name) = (mirror(new), mirror(old));
     if new_name != old_name {
         errors.push(FieldError::forbidden(
-            &Path::new("metadata").child("annotations").key("kubernetes.io/config.mirror"),
+            &Path::new("metadata")
+                .child("annotations")
+                .key("kubernetes.io/config.mirror"),
             "may not be set, changed, or unset on update",
         ));
     }
     for list in ["containers", "initContainers"] {
         if items(new_spec, list).len() != items(old_spec, list).len() {
-            errors.push(FieldError::forbidden(&path.child(list), "pod updates may not add or remove containers"));
+            errors.push(FieldError::forbidden(
+                &path.child(list),
+                "pod updates may not add or remove containers",
+            ));
             return;
         }
     }
-    if !deadline(errors, new_spec, old_spec, &path.child("activeDeadlineSeconds")) {
+    if !deadline(
+        errors,
+        new_spec,
+        old_spec,
+        &path.child("activeDeadlineSeconds"),
+    ) {
         return;
     }
     let tolerations = path.child("tolerations");
-    only_added_tolerations(errors, items(new_spec, "tolerations"), items(old_spec, "tolerations"), &tolerations);
+    only_added_tolerations(
+        errors,
+        items(new_spec, "tolerations"),
+        items(old_spec, "tolerations"),
+        &tolerations,
+    );
     let gates = path.child("schedulingGates");
-    only_removed_gates(errors, items(new_spec, "schedulingGates"), items(old_spec, "schedulingGates"), &gates);
+    only_removed_gates(
+        errors,
+        items(new_spec, "schedulingGates"),
+        items(old_spec, "schedulingGates"),
+        &gates,
+    );
     let gated = !items(old_spec, "schedulingGates").is_empty();
     if gated {
         gated_placement(errors, new_spec, old_spec, &path);
     }
     let difference = difference(new_spec, old_spec, gated);
     if !difference.is_empty() {
-        errors.push(FieldError::forbidden(&path, format!("{MAY_NOT}\n  core.PodSpec{{\n{difference}  }}\n")));
+        errors.push(FieldError::forbidden(
+            &path,
+            format!("{MAY_NOT}\n  core.PodSpec{{\n{difference}  }}\n"),
+        ));
     }
 }
 
 fn mirror(pod: &Value) -> &Value {
-    at(pod, &["metadata", "annotations", "kubernetes.io/config.mirror"])
+    at(
+        pod,
+        &["metadata", "annotations", "kubernetes.io/config.mirror"],
+    )
 }
 
 /// A deadline can be set and shortened. False when there is nothing more to say.
 fn deadline(errors: &mut Errors, new: &Value, old: &Value, path: &Path) -> bool {
-    match (int(new, "activeDeadlineSeconds"), int(old, "activeDeadlineSeconds")) {
+    match (
+        int(new, "activeDeadlineSeconds"),
+        int(old, "activeDeadlineSeconds"),
+    ) {
         (Some(new), _) if !(0..=i64::from(i32::MAX)).contains(&new) => {
-            errors.push(FieldError::invalid(path, new, names::range_message(0, i64::from(i32::MAX))));
+            errors.push(FieldError::invalid(
+                path,
+                new,
+                names::range_message(0, i64::from(i32::MAX)),
+            ));
             false
         }
         (Some(new), Some(old)) if old < new => {
-            errors.push(FieldError::invalid(path, new, "must be less than or equal to previous value"));
+            errors.push(FieldError::invalid(
+                path,
+                new,
+                "must be less than or equal to previous value",
+            ));
             false
         }
         (None, Some(_)) => {
@@ -86,7 +127,8 @@ fn deadline(errors: &mut Errors, new: &Value, old: &Value, path: &Path) -> bool 
 /// A pod that waits behind a gate may still be told more of where to run.
 fn gated_placement(errors: &mut Errors, new: &Value, old: &Value, path: &Path) {
     const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
-    let kept = entries(old, "nodeSelector").all(|(key, value)| get(get(new, "nodeSelector"), key) == value);
+    let kept = entries(old, "nodeSelector")
+        .all(|(key, value)| get(get(new, "nodeSelector"), key) == value);
     if !kept {
         errors.push(FieldError::invalid(
             &path.child("nodeSelector"),
@@ -94,9 +136,18 @@ fn gated_placement(errors: &mut Errors, new: &Value, old: &Value, path: &Path) {
             "only additions to spec.nodeSelector are allowed (no mutations or deletions)",
         ));
     }
-    let terms = |spec| items(at(spec, &["affinity", "nodeAffinity", REQUIRED]), "nodeSelectorTerms");
+    let terms = |spec| {
+        items(
+            at(spec, &["affinity", "nodeAffinity", REQUIRED]),
+            "nodeSelectorTerms",
+        )
+    };
     let (new_terms, old_terms) = (terms(new), terms(old));
-    let at_terms = path.child("affinity").child("nodeAffinity").child(REQUIRED).child("nodeSelectorTerms");
+    let at_terms = path
+        .child("affinity")
+        .child("nodeAffinity")
+        .child(REQUIRED)
+        .child("nodeSelectorTerms");
     if !old_terms.is_empty() && old_terms.len() != new_terms.len() {
         errors.push(FieldError::invalid(
             &at_terms,
@@ -107,7 +158,9 @@ fn gated_placement(errors: &mut Errors, new: &Value, old: &Value, path: &Path) {
     }
     for (index, (new_term, old_term)) in new_terms.iter().zip(old_terms).enumerate() {
         let grown = ["matchExpressions", "matchFields"].iter().all(|list| {
-            items(old_term, list).iter().all(|old| items(new_term, list).iter().any(|new| same(new, old)))
+            items(old_term, list)
+                .iter()
+                .all(|old| items(new_term, list).iter().any(|new| same(new, old)))
         });
         if !grown {
             errors.push(FieldError::invalid(
@@ -124,7 +177,12 @@ fn difference(new: &Value, old: &Value, gated: bool) -> String {
     let mut text = String::new();
     let mut keys: Vec<&str> = [new, old]
         .iter()
-        .flat_map(|spec| spec.as_object().into_iter().flatten().map(|(key, _)| key.as_str()))
+        .flat_map(|spec| {
+            spec.as_object()
+                .into_iter()
+                .flatten()
+                .map(|(key, _)| key.as_str())
+        })
         .collect();
     keys.sort_unstable();
     keys.dedup();
@@ -136,7 +194,12 @@ fn difference(new: &Value, old: &Value, gated: bool) -> String {
             // Judged with the gate.
         } else if gated && key == "affinity" {
             for inner in ["podAffinity", "podAntiAffinity"] {
-                line(&mut text, inner, get(new_value, inner), get(old_value, inner));
+                line(
+                    &mut text,
+                    inner,
+                    get(new_value, inner),
+                    get(old_value, inner),
+                );
             }
         } else {
             line(&mut text, key, new_value, old_value);
@@ -149,7 +212,9 @@ fn own_rule(text: &mut String, key: &str, new: &Value, old: &Value) {
     match key {
         "containers" | "initContainers" => {
             for (new, old) in items(new, key).iter().zip(items(old, key)) {
-                let fields = [new, old].into_iter().flat_map(|one| one.as_object().into_iter().flatten());
+                let fields = [new, old]
+                    .into_iter()
+                    .flat_map(|one| one.as_object().into_iter().flatten());
                 let mut fields: Vec<&str> = fields.map(|(field, _)| field.as_str()).collect();
                 fields.sort_unstable();
                 fields.dedup();
@@ -159,8 +224,10 @@ fn own_rule(text: &mut String, key: &str, new: &Value, old: &Value) {
             }
         }
         "terminationGracePeriodSeconds" => {
-            let repaired = int(old, key).is_some_and(|seconds| seconds < 0) && int(new, key) == Some(1);
-            if !repaired && (is_set(new, key) || is_set(old, key)) && get(new, key) != get(old, key) {
+            let repaired =
+                int(old, key).is_some_and(|seconds| seconds < 0) && int(new, key) == Some(1);
+            if !repaired && (is_set(new, key) || is_set(old, key)) && get(new, key) != get(old, key)
+            {
                 line(text, key, get(new, key), get(old, key));
             }
         }
@@ -173,7 +240,11 @@ fn line(text: &mut String, key: &str, new: &Value, old: &Value) {
         return;
     }
     for (sign, value) in [('-', old), ('+', new)] {
-        let shown: String = if *value == NULL { "nil".to_owned() } else { value.to_string() };
+        let shown: String = if *value == NULL {
+            "nil".to_owned()
+        } else {
+            value.to_string()
+        };
         let shown: String = shown.chars().take(SHOWN_MAX).collect();
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{sign} \t{}: {shown},", go_name(key));
@@ -183,7 +254,9 @@ fn line(text: &mut String, key: &str, new: &Value, old: &Value) {
 /// The field's name as the Go type has it, which is what upstream's difference shows.
 fn go_name(key: &str) -> String {
     let mut characters = key.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 #[cfg(test)]
@@ -213,7 +286,11 @@ mod tests {
         assert!(found(|_| {}).is_empty());
         assert!(found(|spec| spec["containers"][0]["image"] = json!("i:2")).is_empty());
         assert!(found(|spec| spec["activeDeadlineSeconds"] = json!(9)).is_empty());
-        assert!(found(|spec| spec["tolerations"] = json!([{"key": "b", "operator": "Exists"}, {"key": "a", "operator": "Exists"}])).is_empty());
+        assert!(
+            found(|spec| spec["tolerations"] =
+                json!([{"key": "b", "operator": "Exists"}, {"key": "a", "operator": "Exists"}]))
+            .is_empty()
+        );
     }
 
     #[test]
@@ -230,10 +307,18 @@ mod tests {
         );
         assert_eq!(
             found(|spec| spec["tolerations"] = json!([])),
-            ["spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds"]
+            [
+                "spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds"
+            ]
         );
-        assert_eq!(found(|spec| spec["containers"][0]["command"] = json!(["x"])).len(), 1);
-        assert_eq!(found(|spec| spec["terminationGracePeriodSeconds"] = json!(0)).len(), 1);
+        assert_eq!(
+            found(|spec| spec["containers"][0]["command"] = json!(["x"])).len(),
+            1
+        );
+        assert_eq!(
+            found(|spec| spec["terminationGracePeriodSeconds"] = json!(0)).len(),
+            1
+        );
     }
 
     #[test]
@@ -262,11 +347,15 @@ mod tests {
         assert!(judge(|spec| spec["nodeSelector"] = json!({"x": "1", "y": "2"})).is_empty());
         assert_eq!(
             judge(|spec| spec["schedulingGates"] = json!([{"name": "c"}])),
-            ["spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'c'"]
+            [
+                "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'c'"
+            ]
         );
         assert_eq!(
             judge(|spec| spec["nodeSelector"] = json!({"x": "2"})),
-            ["spec.nodeSelector: Invalid value: {\"x\":\"2\"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)"]
+            [
+                "spec.nodeSelector: Invalid value: {\"x\":\"2\"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)"
+            ]
         );
     }
 }

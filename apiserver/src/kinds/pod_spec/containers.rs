@@ -4,9 +4,9 @@ use hydrofoil_api::field::{FieldError, Path};
 use hydrofoil_api::names;
 use serde_json::Value;
 
+use super::super::Errors;
 use super::super::checks::{PROTOCOLS, all_invalid, dns_label, one_of, port};
 use super::super::value::{flag, get, int, int_or_zero, is_empty, is_set, items, text};
-use super::super::Errors;
 use super::volumes::Volumes;
 use super::{env, probes, resources, security, volumes};
 
@@ -14,9 +14,24 @@ const NOT_FOR_INIT: &str = "may not be set for init containers without restartPo
 const NOT_EPHEMERAL: &str = "cannot be set for an Ephemeral Container";
 /// What an ephemeral container may set.
 const EPHEMERAL_FIELDS: &[&str] = &[
-    "name", "image", "command", "args", "workingDir", "env", "envFrom", "volumeMounts", "volumeDevices",
-    "terminationMessagePath", "terminationMessagePolicy", "imagePullPolicy", "securityContext", "stdin", "stdinOnce",
-    "tty", "targetContainerName", "resources",
+    "name",
+    "image",
+    "command",
+    "args",
+    "workingDir",
+    "env",
+    "envFrom",
+    "volumeMounts",
+    "volumeDevices",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+    "imagePullPolicy",
+    "securityContext",
+    "stdin",
+    "stdinOnce",
+    "tty",
+    "targetContainerName",
+    "resources",
 ];
 
 /// What containers are checked against.
@@ -52,7 +67,10 @@ fn regular(errors: &mut Errors, pod: &Pod<'_>, path: &Path) {
         let path = path.index(index);
         any(errors, container, pod, &path);
         let name = text(container, "name");
-        if containers[..index].iter().any(|earlier| text(earlier, "name") == name) {
+        if containers[..index]
+            .iter()
+            .any(|earlier| text(earlier, "name") == name)
+        {
             errors.push(FieldError::duplicate(&path.child("name"), name));
         }
         probes::validate(errors, container, pod.grace_seconds(), &path);
@@ -83,19 +101,40 @@ fn restart_policy(errors: &mut Errors, container: &Value, init: bool, path: &Pat
         ));
     }
     if init && policy == "Always" {
-        errors.push(FieldError::forbidden(&at, "restartPolicyRules are not allowed for sidecar containers"));
+        errors.push(FieldError::forbidden(
+            &at,
+            "restartPolicyRules are not allowed for sidecar containers",
+        ));
     }
     for (index, rule) in rules.iter().enumerate() {
         let path = at.index(index);
-        one_of(errors, rule, "action", &path, &["Restart", "RestartAllContainers"]);
+        one_of(
+            errors,
+            rule,
+            "action",
+            &path,
+            &["Restart", "RestartAllContainers"],
+        );
         let codes = get(rule, "exitCodes");
         if codes.is_null() {
-            errors.push(FieldError::required(&path.child("exitCodes"), "must be specified"));
+            errors.push(FieldError::required(
+                &path.child("exitCodes"),
+                "must be specified",
+            ));
             continue;
         }
-        one_of(errors, codes, "operator", &path.child("exitCodes"), &["In", "NotIn"]);
+        one_of(
+            errors,
+            codes,
+            "operator",
+            &path.child("exitCodes"),
+            &["In", "NotIn"],
+        );
         if items(codes, "values").is_empty() {
-            errors.push(FieldError::required(&path.child("exitCodes").child("values"), "must specify at least one value"));
+            errors.push(FieldError::required(
+                &path.child("exitCodes").child("values"),
+                "must specify at least one value",
+            ));
         }
     }
 }
@@ -109,7 +148,11 @@ fn init(errors: &mut Errors, pod: &Pod<'_>, path: &Path) {
         any(errors, container, pod, &path);
         restart_policy(errors, container, true, &path);
         let name = text(container, "name");
-        if regular.iter().chain(&containers[..index]).any(|earlier| text(earlier, "name") == name) {
+        if regular
+            .iter()
+            .chain(&containers[..index])
+            .any(|earlier| text(earlier, "name") == name)
+        {
             errors.push(FieldError::duplicate(&path.child("name"), name));
         }
         host_ports(errors, std::slice::from_ref(container), list);
@@ -117,7 +160,12 @@ fn init(errors: &mut Errors, pod: &Pod<'_>, path: &Path) {
             probes::validate(errors, container, pod.grace_seconds(), &path);
             continue;
         }
-        for field in ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"] {
+        for field in [
+            "lifecycle",
+            "livenessProbe",
+            "readinessProbe",
+            "startupProbe",
+        ] {
             if is_set(container, field) {
                 errors.push(FieldError::forbidden(&path.child(field), NOT_FOR_INIT));
             }
@@ -127,22 +175,36 @@ fn init(errors: &mut Errors, pod: &Pod<'_>, path: &Path) {
 
 fn ephemeral(errors: &mut Errors, pod: &Pod<'_>, path: &Path) {
     let containers = items(pod.spec, "ephemeralContainers");
-    let others = || items(pod.spec, "containers").iter().chain(items(pod.spec, "initContainers"));
+    let others = || {
+        items(pod.spec, "containers")
+            .iter()
+            .chain(items(pod.spec, "initContainers"))
+    };
     for (index, container) in containers.iter().enumerate() {
         let path = path.index(index);
         any(errors, container, pod, &path);
         let name = text(container, "name");
-        if others().chain(&containers[..index]).any(|other| text(other, "name") == name) {
+        if others()
+            .chain(&containers[..index])
+            .any(|other| text(other, "name") == name)
+        {
             errors.push(FieldError::duplicate(&path.child("name"), name));
         }
         let target = text(container, "targetContainerName");
         if !target.is_empty() && !others().any(|other| text(other, "name") == target) {
-            errors.push(FieldError::not_found(&path.child("targetContainerName"), target));
+            errors.push(FieldError::not_found(
+                &path.child("targetContainerName"),
+                target,
+            ));
         }
         for (field, value) in container.as_object().into_iter().flatten() {
-            let allowed = EPHEMERAL_FIELDS.contains(&field.as_str()) && (field != "resources" || is_empty(value));
+            let allowed = EPHEMERAL_FIELDS.contains(&field.as_str())
+                && (field != "resources" || is_empty(value));
             if !allowed && !is_empty(value) {
-                errors.push(FieldError::forbidden(&path.child(field.clone()), NOT_EPHEMERAL));
+                errors.push(FieldError::forbidden(
+                    &path.child(field.clone()),
+                    NOT_EPHEMERAL,
+                ));
             }
         }
         for (index, mount) in items(container, "volumeMounts").iter().enumerate() {
@@ -168,16 +230,42 @@ fn any(errors: &mut Errors, container: &Value, pod: &Pod<'_>, path: &Path) {
         errors.push(FieldError::required(&path.child("image"), ""));
     } else if pod.is_pod && image.trim() != image {
         let at = path.child("image");
-        errors.push(FieldError::invalid(&at, image, "must not have leading or trailing whitespace"));
+        errors.push(FieldError::invalid(
+            &at,
+            image,
+            "must not have leading or trailing whitespace",
+        ));
     }
-    one_of(errors, container, "terminationMessagePolicy", path, &["File", "FallbackToLogsOnError"]);
+    one_of(
+        errors,
+        container,
+        "terminationMessagePolicy",
+        path,
+        &["File", "FallbackToLogsOnError"],
+    );
     ports(errors, items(container, "ports"), &path.child("ports"));
     env::validate(errors, container, path);
     volumes::mounts(errors, container, &pod.volumes, path);
-    one_of(errors, container, "imagePullPolicy", path, &["Always", "IfNotPresent", "Never"]);
+    one_of(
+        errors,
+        container,
+        "imagePullPolicy",
+        path,
+        &["Always", "IfNotPresent", "Never"],
+    );
     let claims = items(pod.spec, "resourceClaims");
-    resources::container(errors, get(container, "resources"), claims, &path.child("resources"));
-    resize_policy(errors, container, text(pod.spec, "restartPolicy"), &path.child("resizePolicy"));
+    resources::container(
+        errors,
+        get(container, "resources"),
+        claims,
+        &path.child("resources"),
+    );
+    resize_policy(
+        errors,
+        container,
+        text(pod.spec, "restartPolicy"),
+        &path.child("resizePolicy"),
+    );
     let host_users = get(pod.spec, "hostUsers").as_bool() != Some(false);
     security::container(errors, container, host_users, path);
 }
@@ -190,7 +278,10 @@ fn ports(errors: &mut Errors, ports: &[Value], path: &Path) {
             let wrong = names::is_port_name(name);
             if !wrong.is_empty() {
                 all_invalid(errors, &path.child("name"), name, wrong);
-            } else if ports[..index].iter().any(|earlier| text(earlier, "name") == name) {
+            } else if ports[..index]
+                .iter()
+                .any(|earlier| text(earlier, "name") == name)
+            {
                 errors.push(FieldError::duplicate(&path.child("name"), name));
             }
         }
@@ -218,8 +309,15 @@ fn host_ports(errors: &mut Errors, containers: &[Value], path: &Path) {
             }
             let key = (text(one, "protocol"), text(one, "hostIP"), number);
             if seen.contains(&key) {
-                let path = path.index(container_index).child("ports").index(index).child("hostPort");
-                errors.push(FieldError::duplicate(&path, format!("{}/{}/{}", key.0, key.1, key.2)));
+                let path = path
+                    .index(container_index)
+                    .child("ports")
+                    .index(index)
+                    .child("hostPort");
+                errors.push(FieldError::duplicate(
+                    &path,
+                    format!("{}/{}/{}", key.0, key.1, key.2),
+                ));
             } else {
                 seen.push(key);
             }
@@ -231,10 +329,16 @@ fn resize_policy(errors: &mut Errors, container: &Value, restart: &str, path: &P
     let policies = items(container, "resizePolicy");
     for (index, policy) in policies.iter().enumerate() {
         let (resource, action) = (text(policy, "resourceName"), text(policy, "restartPolicy"));
-        if policies[..index].iter().any(|earlier| text(earlier, "resourceName") == resource) {
+        if policies[..index]
+            .iter()
+            .any(|earlier| text(earlier, "resourceName") == resource)
+        {
             errors.push(FieldError::duplicate(&path.index(index), resource));
         }
-        for (value, supported) in [(resource, ["cpu", "memory"]), (action, ["NotRequired", "RestartContainer"])] {
+        for (value, supported) in [
+            (resource, ["cpu", "memory"]),
+            (action, ["NotRequired", "RestartContainer"]),
+        ] {
             if value.is_empty() {
                 errors.push(FieldError::required(path, ""));
             } else if !supported.contains(&value) {
@@ -258,10 +362,18 @@ pub(crate) fn host_network_ports(errors: &mut Errors, spec: &Value, is_pod: bool
     }
     for (index, container) in items(spec, "containers").iter().enumerate() {
         for (port_index, one) in items(container, "ports").iter().enumerate() {
-            let (host, own) = (int_or_zero(one, "hostPort"), int_or_zero(one, "containerPort"));
+            let (host, own) = (
+                int_or_zero(one, "hostPort"),
+                int_or_zero(one, "containerPort"),
+            );
             if (is_pod || host != 0) && host != own {
                 errors.push(FieldError::invalid(
-                    &path.child("containers").index(index).child("ports").index(port_index).child("hostPort"),
+                    &path
+                        .child("containers")
+                        .index(index)
+                        .child("ports")
+                        .index(port_index)
+                        .child("hostPort"),
                     host,
                     "must match `containerPort` when `hostNetwork` is true",
                 ));

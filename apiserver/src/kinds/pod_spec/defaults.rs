@@ -47,8 +47,14 @@ pub(crate) fn pod_spec(spec: &mut Value) {
 /// `serviceAccount` is the old name of `serviceAccountName`: both are always shown, and the new one wins.
 pub(crate) fn service_account_alias(spec: &mut Value) {
     let name = text(spec, "serviceAccountName");
-    let name = if name.is_empty() { text(spec, "serviceAccount") } else { name };
-    if name.is_empty() || (text(spec, "serviceAccount") == name && text(spec, "serviceAccountName") == name) {
+    let name = if name.is_empty() {
+        text(spec, "serviceAccount")
+    } else {
+        name
+    };
+    if name.is_empty()
+        || (text(spec, "serviceAccount") == name && text(spec, "serviceAccountName") == name)
+    {
         return;
     }
     let name = name.to_owned();
@@ -82,7 +88,8 @@ fn container_defaults(container: &mut Value) {
     }
     if let Some(lifecycle) = existing(container, "lifecycle") {
         for hook in ["postStart", "preStop"] {
-            if let Some(http) = existing(lifecycle, hook).and_then(|hook| existing(hook, "httpGet")) {
+            if let Some(http) = existing(lifecycle, hook).and_then(|hook| existing(hook, "httpGet"))
+            {
                 http_defaults(http);
             }
         }
@@ -117,9 +124,11 @@ fn downward_source(source: &mut Value) {
 }
 
 fn volume_defaults(volume: &mut Value) {
-    let has_source = volume
-        .as_object()
-        .is_some_and(|fields| fields.iter().any(|(name, source)| name != "name" && !source.is_null()));
+    let has_source = volume.as_object().is_some_and(|fields| {
+        fields
+            .iter()
+            .any(|(name, source)| name != "name" && !source.is_null())
+    });
     if !has_source {
         set(volume, "emptyDir", json!({}));
         return;
@@ -148,7 +157,9 @@ fn volume_defaults(volume: &mut Value) {
             projected_source(source);
         }
     }
-    if let Some(template) = existing(volume, "ephemeral").and_then(|e| existing(e, "volumeClaimTemplate")) {
+    if let Some(template) =
+        existing(volume, "ephemeral").and_then(|e| existing(e, "volumeClaimTemplate"))
+    {
         child(template, "metadata");
         let claim = child(template, "spec");
         set_blank(claim, "volumeMode", "Filesystem");
@@ -177,9 +188,13 @@ fn round_resources(resources: &mut Value) {
 
 /// Quantities finer than a thousandth are rounded up to one, as upstream has always done.
 pub(crate) fn round_quantities(list: &mut Value) {
-    let Some(list) = list.as_object_mut() else { return };
+    let Some(list) = list.as_object_mut() else {
+        return;
+    };
     for quantity in list.values_mut() {
-        let Some(text) = quantity.as_str() else { continue };
+        let Some(text) = quantity.as_str() else {
+            continue;
+        };
         if !text.ends_with(['n', 'u']) {
             continue;
         }
@@ -203,7 +218,9 @@ pub(crate) fn pull_policy(image: &str) -> &'static str {
 
 /// Where limits are given and requests are not, requests are the limits. A Pod's containers only.
 pub(crate) fn requests_from_limits(container: &mut Value) {
-    let Some(resources) = existing(container, "resources") else { return };
+    let Some(resources) = existing(container, "resources") else {
+        return;
+    };
     if !is_set(resources, "limits") {
         return;
     }
@@ -274,9 +291,15 @@ mod tests {
     fn service_account_has_two_names() {
         let mut spec = json!({"serviceAccount": "old"});
         service_account_alias(&mut spec);
-        assert_eq!(spec, json!({"serviceAccount": "old", "serviceAccountName": "old"}));
+        assert_eq!(
+            spec,
+            json!({"serviceAccount": "old", "serviceAccountName": "old"})
+        );
         set(&mut spec, "serviceAccountName", "new");
         service_account_alias(&mut spec);
-        assert_eq!(spec, json!({"serviceAccount": "new", "serviceAccountName": "new"}));
+        assert_eq!(
+            spec,
+            json!({"serviceAccount": "new", "serviceAccountName": "new"})
+        );
     }
 }

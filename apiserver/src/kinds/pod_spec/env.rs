@@ -4,9 +4,9 @@ use hydrofoil_api::field::{FieldError, Path};
 use hydrofoil_api::names;
 use serde_json::Value;
 
+use super::super::Errors;
 use super::super::checks::{all_invalid, dns_subdomain, qualified_name};
 use super::super::value::{get, is_set, items, text};
-use super::super::Errors;
 
 /// Fields of a pod that its environment may name.
 pub(crate) const ENV_FIELDS: &[&str] = &[
@@ -21,8 +21,13 @@ pub(crate) const ENV_FIELDS: &[&str] = &[
     "status.podIPs",
 ];
 /// Fields of a pod that a downward API file may name.
-pub(crate) const FILE_FIELDS: &[&str] =
-    &["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"];
+pub(crate) const FILE_FIELDS: &[&str] = &[
+    "metadata.annotations",
+    "metadata.labels",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.uid",
+];
 /// Resources of a container that can be referred to.
 const RESOURCE_FIELDS: &[&str] = &[
     "limits.cpu",
@@ -33,14 +38,19 @@ const RESOURCE_FIELDS: &[&str] = &[
     "requests.memory",
 ];
 /// Divisors of byte quantities.
-const BYTE_DIVISORS: &[&str] =
-    &["1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei"];
+const BYTE_DIVISORS: &[&str] = &[
+    "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
+];
 
 /// Checks `env` and `envFrom` of a container.
 pub(crate) fn validate(errors: &mut Errors, container: &Value, path: &Path) {
     for (index, variable) in items(container, "env").iter().enumerate() {
         let name = text(variable, "name");
-        let wrong = if name.is_empty() { Vec::new() } else { names::is_relaxed_env_var_name(name) };
+        let wrong = if name.is_empty() {
+            Vec::new()
+        } else {
+            names::is_relaxed_env_var_name(name)
+        };
         if name.is_empty() || !wrong.is_empty() || is_set(variable, "valueFrom") {
             let path = path.child("env").index(index);
             if name.is_empty() {
@@ -60,7 +70,12 @@ fn env_from(errors: &mut Errors, source: &Value, list: &Path, index: usize) {
     let path = list.index(index);
     let prefix = text(source, "prefix");
     if !prefix.is_empty() {
-        all_invalid(errors, &path.child("prefix"), prefix, names::is_relaxed_env_var_name(prefix));
+        all_invalid(
+            errors,
+            &path.child("prefix"),
+            prefix,
+            names::is_relaxed_env_var_name(prefix),
+        );
     }
     let mut sources = 0;
     for reference in ["configMapRef", "secretRef"] {
@@ -78,9 +93,17 @@ fn env_from(errors: &mut Errors, source: &Value, list: &Path, index: usize) {
     }
     // Upstream reports these two at the list, not at the entry.
     if sources == 0 {
-        errors.push(FieldError::invalid(list, "", "must specify one of: `configMapRef` or `secretRef`"));
+        errors.push(FieldError::invalid(
+            list,
+            "",
+            "must specify one of: `configMapRef` or `secretRef`",
+        ));
     } else if sources > 1 {
-        errors.push(FieldError::invalid(list, "", "may not have more than one field specified at a time"));
+        errors.push(FieldError::invalid(
+            list,
+            "",
+            "may not have more than one field specified at a time",
+        ));
     }
 }
 
@@ -92,11 +115,21 @@ fn value_from(errors: &mut Errors, variable: &Value, path: &Path) {
     let mut sources = 0;
     if is_set(source, "fieldRef") {
         sources += 1;
-        field_ref(errors, get(source, "fieldRef"), ENV_FIELDS, &path.child("fieldRef"));
+        field_ref(
+            errors,
+            get(source, "fieldRef"),
+            ENV_FIELDS,
+            &path.child("fieldRef"),
+        );
     }
     if is_set(source, "resourceFieldRef") {
         sources += 1;
-        resource_field_ref(errors, get(source, "resourceFieldRef"), false, &path.child("resourceFieldRef"));
+        resource_field_ref(
+            errors,
+            get(source, "resourceFieldRef"),
+            false,
+            &path.child("resourceFieldRef"),
+        );
     }
     for reference in ["configMapKeyRef", "secretKeyRef"] {
         if is_set(source, reference) {
@@ -114,9 +147,17 @@ fn value_from(errors: &mut Errors, variable: &Value, path: &Path) {
             "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",
         ));
     } else if !text(variable, "value").is_empty() {
-        errors.push(FieldError::invalid(path, "", "may not be specified when `value` is not empty"));
+        errors.push(FieldError::invalid(
+            path,
+            "",
+            "may not be specified when `value` is not empty",
+        ));
     } else if sources > 1 {
-        errors.push(FieldError::invalid(path, "", "may not have more than one field specified at a time"));
+        errors.push(FieldError::invalid(
+            path,
+            "",
+            "may not have more than one field specified at a time",
+        ));
     }
 }
 
@@ -126,7 +167,12 @@ fn key_ref(errors: &mut Errors, reference: &Value, path: &Path) {
     if key.is_empty() {
         errors.push(FieldError::required(&path.child("key"), ""));
     } else {
-        all_invalid(errors, &path.child("key"), key, names::is_config_map_key(key));
+        all_invalid(
+            errors,
+            &path.child("key"),
+            key,
+            names::is_config_map_key(key),
+        );
     }
 }
 
@@ -154,13 +200,19 @@ pub(crate) fn field_ref(errors: &mut Errors, reference: &Value, fields: &[&str],
         match map {
             "metadata.annotations" => qualified_name(errors, &key.to_lowercase(), path),
             "metadata.labels" => qualified_name(errors, key, path),
-            _ if known_field(map) => errors.push(FieldError::invalid(path, map, "does not support subscript")),
+            _ if known_field(map) => {
+                errors.push(FieldError::invalid(path, map, "does not support subscript"))
+            }
             _ => errors.push(unknown_field(path, field)),
         }
     } else if !known_field(field) {
         errors.push(unknown_field(path, field));
     } else if !fields.contains(&field) {
-        errors.push(FieldError::not_supported(&path.child("fieldPath"), field, fields));
+        errors.push(FieldError::not_supported(
+            &path.child("fieldPath"),
+            field,
+            fields,
+        ));
     }
 }
 
@@ -173,26 +225,43 @@ fn unknown_field(path: &Path, field: &str) -> FieldError {
 }
 
 fn known_field(field: &str) -> bool {
-    const OTHERS: [&str; 5] =
-        ["metadata.annotations", "metadata.labels", "spec.restartPolicy", "spec.schedulerName", "status.phase"];
+    const OTHERS: [&str; 5] = [
+        "metadata.annotations",
+        "metadata.labels",
+        "spec.restartPolicy",
+        "spec.schedulerName",
+        "status.phase",
+    ];
     ENV_FIELDS.contains(&field) || OTHERS.contains(&field)
 }
 
 /// Splits `metadata.labels['x']` into the map and the key.
 fn subscript(field: &str) -> Option<(&str, &str)> {
-    field.strip_suffix("']").and_then(|rest| rest.split_once("['"))
+    field
+        .strip_suffix("']")
+        .and_then(|rest| rest.split_once("['"))
 }
 
 /// A reference to a resource of a container; a volume must say of which container.
-pub(crate) fn resource_field_ref(errors: &mut Errors, reference: &Value, volume: bool, path: &Path) {
+pub(crate) fn resource_field_ref(
+    errors: &mut Errors,
+    reference: &Value,
+    volume: bool,
+    path: &Path,
+) {
     let resource = text(reference, "resource");
-    let huge_pages = resource.starts_with("requests.hugepages-") || resource.starts_with("limits.hugepages-");
+    let huge_pages =
+        resource.starts_with("requests.hugepages-") || resource.starts_with("limits.hugepages-");
     if volume && text(reference, "containerName").is_empty() {
         errors.push(FieldError::required(&path.child("containerName"), ""));
     } else if resource.is_empty() {
         errors.push(FieldError::required(&path.child("resource"), ""));
     } else if !huge_pages && !RESOURCE_FIELDS.contains(&resource) {
-        errors.push(FieldError::not_supported(&path.child("resource"), resource, RESOURCE_FIELDS));
+        errors.push(FieldError::not_supported(
+            &path.child("resource"),
+            resource,
+            RESOURCE_FIELDS,
+        ));
     }
     let divisor = text(reference, "divisor");
     if divisor.is_empty() || divisor == "0" {
@@ -201,15 +270,21 @@ pub(crate) fn resource_field_ref(errors: &mut Errors, reference: &Value, volume:
     let (fine, allowed, of) = match resource {
         "limits.cpu" | "requests.cpu" => (["1m", "1"].contains(&divisor), "1m and 1", "cpu"),
         "limits.memory" | "requests.memory" => (BYTE_DIVISORS.contains(&divisor), "", "memory"),
-        "limits.ephemeral-storage" | "requests.ephemeral-storage" => {
-            (BYTE_DIVISORS.contains(&divisor), "", "local ephemeral storage")
-        }
+        "limits.ephemeral-storage" | "requests.ephemeral-storage" => (
+            BYTE_DIVISORS.contains(&divisor),
+            "",
+            "local ephemeral storage",
+        ),
         _ if huge_pages => (BYTE_DIVISORS.contains(&divisor), "", "hugepages"),
         _ => return,
     };
     if !fine {
         let listed = BYTE_DIVISORS.join(", ");
-        let allowed = if allowed.is_empty() { listed.as_str() } else { allowed };
+        let allowed = if allowed.is_empty() {
+            listed.as_str()
+        } else {
+            allowed
+        };
         errors.push(FieldError::invalid(
             &path.child("divisor"),
             resource,
@@ -245,7 +320,10 @@ mod tests {
     #[test]
     fn bad_environments_say_why() {
         let cases = [
-            (json!({"env": [{"value": "x"}]}), "c.env[0].name: Required value"),
+            (
+                json!({"env": [{"value": "x"}]}),
+                "c.env[0].name: Required value",
+            ),
             (
                 json!({"env": [{"name": "A", "valueFrom": {}}]}),
                 "c.env[0].valueFrom: Invalid value: \"\": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`",

@@ -29,23 +29,59 @@ const SEARCHES_MAX: usize = 32;
 const SEARCHES_CHARACTERS_MAX: usize = 2048;
 
 /// Checks a pod spec. `pod_name` is the Pod's name, and empty for a template's spec, which is judged less strictly.
-pub(crate) fn validate(errors: &mut Errors, spec: &Value, pod_name: &str, is_pod: bool, path: &Path) {
+pub(crate) fn validate(
+    errors: &mut Errors,
+    spec: &Value,
+    pod_name: &str,
+    is_pod: bool,
+    path: &Path,
+) {
     if !is_set(spec, "terminationGracePeriodSeconds") {
-        errors.push(FieldError::required(&path.child("terminationGracePeriodSeconds"), ""));
+        errors.push(FieldError::required(
+            &path.child("terminationGracePeriodSeconds"),
+            "",
+        ));
     }
     let usable = volumes::validate(errors, spec, pod_name, path);
-    claims(errors, items(spec, "resourceClaims"), &path.child("resourceClaims"));
-    containers::validate(errors, &containers::Pod { spec, volumes: usable, is_pod }, path);
+    claims(
+        errors,
+        items(spec, "resourceClaims"),
+        &path.child("resourceClaims"),
+    );
+    containers::validate(
+        errors,
+        &containers::Pod {
+            spec,
+            volumes: usable,
+            is_pod,
+        },
+        path,
+    );
     resources::pod(errors, spec, path);
     containers::host_network_ports(errors, spec, is_pod, path);
-    one_of(errors, spec, "restartPolicy", path, &["Always", "OnFailure", "Never"]);
-    one_of(errors, spec, "dnsPolicy", path, &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]);
+    one_of(
+        errors,
+        spec,
+        "restartPolicy",
+        path,
+        &["Always", "OnFailure", "Never"],
+    );
+    one_of(
+        errors,
+        spec,
+        "dnsPolicy",
+        path,
+        &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
+    );
     labels(errors, spec, "nodeSelector", path);
     security::pod(errors, spec, path);
     scheduling::validate(errors, spec, path);
     dns_config(errors, spec, &path.child("dnsConfig"));
     for (key, check) in [
-        ("serviceAccountName", names::is_dns1123_subdomain as fn(&str) -> Vec<String>),
+        (
+            "serviceAccountName",
+            names::is_dns1123_subdomain as fn(&str) -> Vec<String>,
+        ),
         ("nodeName", names::is_dns1123_subdomain),
         ("hostname", names::is_dns1123_label),
         ("subdomain", names::is_dns1123_label),
@@ -59,17 +95,31 @@ pub(crate) fn validate(errors: &mut Errors, spec: &Value, pod_name: &str, is_pod
     }
     if let Some(seconds) = int(spec, "activeDeadlineSeconds") {
         for sentence in names::is_in_range(seconds, 1, i64::from(i32::MAX)) {
-            errors.push(FieldError::invalid(&path.child("activeDeadlineSeconds"), seconds, sentence));
+            errors.push(FieldError::invalid(
+                &path.child("activeDeadlineSeconds"),
+                seconds,
+                sentence,
+            ));
         }
     }
     for (index, alias) in items(spec, "hostAliases").iter().enumerate() {
         let path = path.child("hostAliases").index(index);
         ip(errors, text(alias, "ip"), &path.child("ip"));
         for (index, name) in items(alias, "hostnames").iter().enumerate() {
-            dns_subdomain(errors, name.as_str().unwrap_or(""), &path.child("hostnames").index(index));
+            dns_subdomain(
+                errors,
+                name.as_str().unwrap_or(""),
+                &path.child("hostnames").index(index),
+            );
         }
     }
-    one_of_if_set(errors, spec, "preemptionPolicy", path, &["PreemptLowerPriority", "Never"]);
+    one_of_if_set(
+        errors,
+        spec,
+        "preemptionPolicy",
+        path,
+        &["PreemptLowerPriority", "Never"],
+    );
     if is_set(spec, "overhead") {
         resources::amounts(errors, spec, "overhead", path);
     }
@@ -81,7 +131,10 @@ fn claims(errors: &mut Errors, claims: &[Value], path: &Path) {
         let name = text(claim, "name");
         if name.is_empty() {
             errors.push(FieldError::required(&path.child("name"), ""));
-        } else if claims[..index].iter().any(|earlier| text(earlier, "name") == name) {
+        } else if claims[..index]
+            .iter()
+            .any(|earlier| text(earlier, "name") == name)
+        {
             errors.push(FieldError::duplicate(&path.child("name"), name));
         } else {
             dns_label(errors, name, &path.child("name"));
@@ -89,7 +142,9 @@ fn claims(errors: &mut Errors, claims: &[Value], path: &Path) {
         let sources = ["resourceClaimName", "resourceClaimTemplateName"];
         let wrong = match sources.iter().filter(|key| is_set(claim, key)).count() {
             0 => "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`",
-            2 => "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified",
+            2 => {
+                "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified"
+            }
             _ => "",
         };
         if !wrong.is_empty() {
@@ -108,7 +163,10 @@ fn dns_config(errors: &mut Errors, spec: &Value, path: &Path) {
     let servers = items(config, "nameservers");
     if text(spec, "dnsPolicy") == "None" {
         if config.is_null() {
-            errors.push(FieldError::required(path, "must provide `dnsConfig` when `dnsPolicy` is None"));
+            errors.push(FieldError::required(
+                path,
+                "must provide `dnsConfig` when `dnsPolicy` is None",
+            ));
             return;
         }
         if servers.is_empty() {
@@ -127,7 +185,11 @@ fn dns_config(errors: &mut Errors, spec: &Value, path: &Path) {
         ));
     }
     for (index, server) in servers.iter().enumerate() {
-        ip(errors, server.as_str().unwrap_or(""), &path.child("nameservers").index(index));
+        ip(
+            errors,
+            server.as_str().unwrap_or(""),
+            &path.child("nameservers").index(index),
+        );
     }
     let searches = items(config, "searches");
     if searches.len() > SEARCHES_MAX {
@@ -137,8 +199,12 @@ fn dns_config(errors: &mut Errors, spec: &Value, path: &Path) {
             format!("must not have more than {SEARCHES_MAX} search paths"),
         ));
     }
-    let characters: usize =
-        searches.iter().filter_map(Value::as_str).map(|search| search.len() + 1).sum::<usize>().saturating_sub(1);
+    let characters: usize = searches
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|search| search.len() + 1)
+        .sum::<usize>()
+        .saturating_sub(1);
     if characters > SEARCHES_CHARACTERS_MAX {
         errors.push(FieldError::invalid(
             &path.child("searches"),
@@ -158,7 +224,10 @@ fn dns_config(errors: &mut Errors, spec: &Value, path: &Path) {
     }
     for (index, option) in items(config, "options").iter().enumerate() {
         if text(option, "name").is_empty() {
-            errors.push(FieldError::required(&path.child("options").index(index), "must not be empty"));
+            errors.push(FieldError::required(
+                &path.child("options").index(index),
+                "must not be empty",
+            ));
         }
     }
 }
@@ -187,8 +256,14 @@ mod tests {
         type Case = (Value, &'static str);
         let cases: [Case; 14] = [
             (json!({"containers": []}), "spec.containers: Required value"),
-            (json!({"containers": [{"image": "i"}]}), "spec.containers[0].name: Required value"),
-            (json!({"containers": [{"name": "c"}]}), "spec.containers[0].image: Required value"),
+            (
+                json!({"containers": [{"image": "i"}]}),
+                "spec.containers[0].name: Required value",
+            ),
+            (
+                json!({"containers": [{"name": "c"}]}),
+                "spec.containers[0].image: Required value",
+            ),
             (
                 json!({"containers": [{"name": "c", "image": " i"}]}),
                 "spec.containers[0].image: Invalid value: \" i\": must not have leading or trailing whitespace",

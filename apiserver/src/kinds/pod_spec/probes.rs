@@ -4,16 +4,26 @@ use hydrofoil_api::field::{FieldError, Path};
 use hydrofoil_api::names;
 use serde_json::Value;
 
+use super::super::Errors;
 use super::super::checks::{NEGATIVE, all_invalid, one_of, port, port_or_name, required};
 use super::super::value::{get, int, int_or_zero, is_set, items, text};
-use super::super::Errors;
 
 const MORE_THAN_ONE: &str = "may not specify more than 1 handler type";
-const COUNTS: [&str; 5] =
-    ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"];
+const COUNTS: [&str; 5] = [
+    "initialDelaySeconds",
+    "timeoutSeconds",
+    "periodSeconds",
+    "successThreshold",
+    "failureThreshold",
+];
 
 /// Checks the three probes and the hooks of a container that may have them.
-pub(crate) fn validate(errors: &mut Errors, container: &Value, grace_seconds: Option<i64>, path: &Path) {
+pub(crate) fn validate(
+    errors: &mut Errors,
+    container: &Value,
+    grace_seconds: Option<i64>,
+    path: &Path,
+) {
     lifecycle(errors, get(container, "lifecycle"), grace_seconds, path);
     for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
         let probe = get(container, name);
@@ -62,11 +72,19 @@ fn probe_numbers(errors: &mut Errors, probe: &Value, path: &Path) {
 fn lifecycle(errors: &mut Errors, lifecycle: &Value, grace_seconds: Option<i64>, path: &Path) {
     for hook in ["postStart", "preStop"] {
         if is_set(lifecycle, hook) {
-            handler(errors, get(lifecycle, hook), grace_seconds, &path.child("lifecycle").child(hook));
+            handler(
+                errors,
+                get(lifecycle, hook),
+                grace_seconds,
+                &path.child("lifecycle").child(hook),
+            );
         }
     }
     if is_set(lifecycle, "stopSignal") && text(lifecycle, "stopSignal").is_empty() {
-        errors.push(FieldError::required(&path.child("lifecycle").child("stopSignal"), ""));
+        errors.push(FieldError::required(
+            &path.child("lifecycle").child("stopSignal"),
+            "",
+        ));
     }
 }
 
@@ -106,7 +124,12 @@ fn http_get(errors: &mut Errors, action: &Value, path: &Path) {
     one_of(errors, action, "scheme", path, &["HTTP", "HTTPS"]);
     for header in items(action, "httpHeaders") {
         let name = text(header, "name");
-        all_invalid(errors, &path.child("httpHeaders"), name, names::is_http_header_name(name));
+        all_invalid(
+            errors,
+            &path.child("httpHeaders"),
+            name,
+            names::is_http_header_name(name),
+        );
     }
 }
 

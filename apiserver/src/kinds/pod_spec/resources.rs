@@ -5,9 +5,9 @@ use hydrofoil_api::names;
 use hydrofoil_api::quantity::Quantity;
 use serde_json::Value;
 
+use super::super::Errors;
 use super::super::checks::{NEGATIVE, all_invalid, dns_label};
 use super::super::value::{entries, get, is_set, items, text};
-use super::super::Errors;
 
 /// The sentence for an amount of a resource that comes in whole pieces.
 const NOT_WHOLE: &str = "must be an integer";
@@ -15,20 +15,32 @@ const NOT_WHOLE: &str = "must be an integer";
 const STANDARD: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 /// Resources without a domain that quotas count but no container can ask for.
 const COUNTED: [&str; 10] = [
-    "configmaps", "persistentvolumeclaims", "pods", "replicationcontrollers", "resourcequotas", "secrets", "services",
-    "services.loadbalancers", "services.nodeports", "storage",
+    "configmaps",
+    "persistentvolumeclaims",
+    "pods",
+    "replicationcontrollers",
+    "resourcequotas",
+    "secrets",
+    "services",
+    "services.loadbalancers",
+    "services.nodeports",
+    "storage",
 ];
 /// How resources of huge pages are named.
 const HUGE_PAGES: &str = "hugepages-";
 
 /// A quantity in an object; what cannot be read counts as zero, since the decoder has refused it already.
 pub(crate) fn quantity(value: &Value) -> Quantity {
-    value.as_str().and_then(|text| Quantity::parse(text).ok()).unwrap_or_default()
+    value
+        .as_str()
+        .and_then(|text| Quantity::parse(text).ok())
+        .unwrap_or_default()
 }
 
 /// Whether a resource belongs to Kubernetes itself: no domain, or one of kubernetes.io.
 fn is_native(name: &str) -> bool {
-    name.split_once('/').is_none_or(|(domain, _)| domain.contains("kubernetes.io"))
+    name.split_once('/')
+        .is_none_or(|(domain, _)| domain.contains("kubernetes.io"))
 }
 
 fn is_huge_pages(name: &str) -> bool {
@@ -60,9 +72,18 @@ pub(crate) fn pod(errors: &mut Errors, spec: &Value, path: &Path) {
     }
     let path = path.child("resources");
     if is_set(resources, "claims") {
-        errors.push(FieldError::forbidden(&path.child("claims"), "claims cannot be set for Resources at pod-level"));
+        errors.push(FieldError::forbidden(
+            &path.child("claims"),
+            "claims cannot be set for Resources at pod-level",
+        ));
     }
-    requirements(errors, resources, items(spec, "resourceClaims"), true, &path);
+    requirements(
+        errors,
+        resources,
+        items(spec, "resourceClaims"),
+        true,
+        &path,
+    );
     for (name, total) in aggregate_requests(spec) {
         let asked = quantity(get(get(resources, "requests"), &name));
         if total > asked {
@@ -79,7 +100,11 @@ pub(crate) fn pod(errors: &mut Errors, spec: &Value, path: &Path) {
             let (limit, bound) = (quantity(limit), quantity(of_pod));
             if !of_pod.is_null() && limit > bound {
                 errors.push(FieldError::invalid(
-                    &path.child("containers").index(index).key(name).child("limits"),
+                    &path
+                        .child("containers")
+                        .index(index)
+                        .key(name)
+                        .child("limits"),
                     limit.to_string(),
                     format!("must be less than or equal to pod limits of {bound}"),
                 ));
@@ -119,7 +144,9 @@ pub(crate) fn aggregate_requests(spec: &Value) -> Vec<(String, Quantity)> {
 }
 
 fn amount(list: &[(String, Quantity)], name: &str) -> Quantity {
-    list.iter().find(|(known, _)| known == name).map_or(Quantity::ZERO, |(_, asked)| *asked)
+    list.iter()
+        .find(|(known, _)| known == name)
+        .map_or(Quantity::ZERO, |(_, asked)| *asked)
 }
 
 fn add(list: &mut Vec<(String, Quantity)>, name: &str, asked: Quantity) {
@@ -145,7 +172,13 @@ pub(crate) fn amounts(errors: &mut Errors, owner: &Value, key: &'static str, pat
     }
 }
 
-fn requirements(errors: &mut Errors, resources: &Value, claims: &[Value], of_pod: bool, path: &Path) {
+fn requirements(
+    errors: &mut Errors,
+    resources: &Value,
+    claims: &[Value],
+    of_pod: bool,
+    path: &Path,
+) {
     let (limits, requests) = (get(resources, "limits"), get(resources, "requests"));
     let mut has_compute = false;
     let mut has_huge_pages = false;
@@ -166,9 +199,17 @@ fn requirements(errors: &mut Errors, resources: &Value, claims: &[Value], of_pod
         }
     }
     if has_huge_pages && !has_compute {
-        errors.push(FieldError::forbidden(path, "HugePages require cpu or memory"));
+        errors.push(FieldError::forbidden(
+            path,
+            "HugePages require cpu or memory",
+        ));
     }
-    claim_names(errors, items(resources, "claims"), claims, &path.child("claims"));
+    claim_names(
+        errors,
+        items(resources, "claims"),
+        claims,
+        &path.child("claims"),
+    );
 }
 
 fn request_fits(errors: &mut Errors, name: &str, asked: Quantity, limits: &Value, path: &Path) {
@@ -176,7 +217,10 @@ fn request_fits(errors: &mut Errors, name: &str, asked: Quantity, limits: &Value
     if limit.is_null() {
         if !may_overcommit(name) {
             let at = path.child("limits");
-            errors.push(FieldError::required(&at, "Limit must be set for non overcommitable resources"));
+            errors.push(FieldError::required(
+                &at,
+                "Limit must be set for non overcommitable resources",
+            ));
         }
         return;
     }
@@ -204,7 +248,11 @@ fn resource_name(errors: &mut Errors, name: &str, of_pod: bool, path: &Path) {
         all_invalid(errors, path, name, wrong);
     } else if of_pod {
         if name != "cpu" && name != "memory" && !is_huge_pages(name) {
-            errors.push(FieldError::not_supported(path, name, &["cpu", "hugepages-", "memory"]));
+            errors.push(FieldError::not_supported(
+                path,
+                name,
+                &["cpu", "hugepages-", "memory"],
+            ));
         }
     } else if !name.contains('/') {
         if !is_huge_pages(name) {
@@ -215,10 +263,18 @@ fn resource_name(errors: &mut Errors, name: &str, of_pod: bool, path: &Path) {
                     "must be a standard resource type or fully qualified",
                 ));
             }
-            errors.push(FieldError::invalid(path, name, "must be a standard resource for containers"));
+            errors.push(FieldError::invalid(
+                path,
+                name,
+                "must be a standard resource for containers",
+            ));
         }
     } else if !is_native(name) && !is_extended(name) {
-        errors.push(FieldError::invalid(path, name, "doesn't follow extended resource name standard"));
+        errors.push(FieldError::invalid(
+            path,
+            name,
+            "doesn't follow extended resource name standard",
+        ));
     }
 }
 
@@ -234,7 +290,10 @@ pub(crate) fn amount_is_valid(errors: &mut Errors, name: &str, value: Quantity, 
 }
 
 fn whole_pages(errors: &mut Errors, name: &str, value: Quantity, path: &Path) {
-    let page = name.strip_prefix(HUGE_PAGES).and_then(|size| Quantity::parse(size).ok()).unwrap_or_default();
+    let page = name
+        .strip_prefix(HUGE_PAGES)
+        .and_then(|size| Quantity::parse(size).ok())
+        .unwrap_or_default();
     let divides = page.signum() > 0 && value.value() % page.value() == 0;
     if !divides {
         errors.push(FieldError::invalid(
@@ -258,7 +317,9 @@ fn claim_names(errors: &mut Errors, used: &[Value], declared: &[Value], path: &P
         }
         let clash = used[..index].iter().any(|earlier| {
             text(earlier, "name") == name
-                && (request.is_empty() || text(earlier, "request").is_empty() || text(earlier, "request") == request)
+                && (request.is_empty()
+                    || text(earlier, "request").is_empty()
+                    || text(earlier, "request") == request)
         });
         if clash {
             errors.push(FieldError::duplicate(&path, name));
@@ -269,7 +330,8 @@ fn claim_names(errors: &mut Errors, used: &[Value], declared: &[Value], path: &P
             if declared.is_empty() {
                 error.detail.push_str(" which is empty");
             } else {
-                let mut known: Vec<&str> = declared.iter().map(|known| text(known, "name")).collect();
+                let mut known: Vec<&str> =
+                    declared.iter().map(|known| text(known, "name")).collect();
                 known.sort_unstable();
                 error.detail.push_str(&format!(": {}", known.join(", ")));
             }
@@ -291,8 +353,13 @@ mod tests {
 
     #[test]
     fn good_resources_pass() {
-        assert!(found(json!({"limits": {"cpu": "1", "memory": "64Mi", "example.com/gpu": "2"},
-                             "requests": {"cpu": "500m", "memory": "64Mi", "example.com/gpu": "2"}})).is_empty());
+        assert!(
+            found(
+                json!({"limits": {"cpu": "1", "memory": "64Mi", "example.com/gpu": "2"},
+                             "requests": {"cpu": "500m", "memory": "64Mi", "example.com/gpu": "2"}})
+            )
+            .is_empty()
+        );
         assert!(found(json!({})).is_empty());
     }
 
@@ -342,6 +409,9 @@ mod tests {
                 {"resources": {"requests": {"cpu": "5"}}},
             ],
         });
-        assert_eq!(aggregate_requests(&spec), [("cpu".to_owned(), Quantity::from_value(6))]);
+        assert_eq!(
+            aggregate_requests(&spec),
+            [("cpu".to_owned(), Quantity::from_value(6))]
+        );
     }
 }

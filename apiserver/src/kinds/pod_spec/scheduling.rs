@@ -4,11 +4,11 @@ use hydrofoil_api::field::{FieldError, Path};
 use hydrofoil_api::names;
 use serde_json::Value;
 
+use super::super::Errors;
 use super::super::checks::{
     all_invalid, dns_label, dns_subdomain, label_selector, one_of_if_set, qualified_name,
 };
 use super::super::value::{entries, get, int, int_or_zero, is_set, items, same, text};
-use super::super::Errors;
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -20,20 +20,37 @@ const IN_BOTH: &str = "exists in both matchLabelKeys and labelSelector";
 /// Checks `affinity`, `tolerations`, `topologySpreadConstraints`, `schedulingGates` and `readinessGates`.
 pub(crate) fn validate(errors: &mut Errors, spec: &Value, path: &Path) {
     affinity(errors, get(spec, "affinity"), path);
-    tolerations(errors, items(spec, "tolerations"), &path.child("tolerations"));
+    tolerations(
+        errors,
+        items(spec, "tolerations"),
+        &path.child("tolerations"),
+    );
     let gates = items(spec, "schedulingGates");
     for (index, gate) in gates.iter().enumerate() {
-        let (name, path) = (text(gate, "name"), path.child("schedulingGates").index(index));
+        let (name, path) = (
+            text(gate, "name"),
+            path.child("schedulingGates").index(index),
+        );
         qualified_name(errors, name, &path);
-        if gates[..index].iter().any(|earlier| text(earlier, "name") == name) {
+        if gates[..index]
+            .iter()
+            .any(|earlier| text(earlier, "name") == name)
+        {
             errors.push(FieldError::duplicate(&path, name));
         }
     }
     for (index, gate) in items(spec, "readinessGates").iter().enumerate() {
-        let path = path.child("readinessGates").index(index).child("conditionType");
+        let path = path
+            .child("readinessGates")
+            .index(index)
+            .child("conditionType");
         qualified_name(errors, text(gate, "conditionType"), &path);
     }
-    spread(errors, items(spec, "topologySpreadConstraints"), &path.child("topologySpreadConstraints"));
+    spread(
+        errors,
+        items(spec, "topologySpreadConstraints"),
+        &path.child("topologySpreadConstraints"),
+    );
 }
 
 fn affinity(errors: &mut Errors, affinity: &Value, path: &Path) {
@@ -49,7 +66,12 @@ fn affinity(errors: &mut Errors, affinity: &Value, path: &Path) {
     for (index, term) in items(node, PREFERRED).iter().enumerate() {
         let path = at_node.child(PREFERRED).index(index);
         weight(errors, term, &path);
-        node_term(errors, get(term, "preference"), false, &path.child("preference"));
+        node_term(
+            errors,
+            get(term, "preference"),
+            false,
+            &path.child("preference"),
+        );
     }
     for kind in ["podAffinity", "podAntiAffinity"] {
         let (pods, path) = (get(affinity, kind), path.child(kind));
@@ -59,7 +81,11 @@ fn affinity(errors: &mut Errors, affinity: &Value, path: &Path) {
         for (index, term) in items(pods, PREFERRED).iter().enumerate() {
             let path = path.child(PREFERRED).index(index);
             weight(errors, term, &path);
-            pod_term(errors, get(term, "podAffinityTerm"), &path.child("podAffinityTerm"));
+            pod_term(
+                errors,
+                get(term, "podAffinityTerm"),
+                &path.child("podAffinityTerm"),
+            );
         }
     }
 }
@@ -67,7 +93,11 @@ fn affinity(errors: &mut Errors, affinity: &Value, path: &Path) {
 fn weight(errors: &mut Errors, term: &Value, path: &Path) {
     let weight = int_or_zero(term, "weight");
     if !(1..=100).contains(&weight) {
-        errors.push(FieldError::invalid(&path.child("weight"), weight, "must be in the range 1-100"));
+        errors.push(FieldError::invalid(
+            &path.child("weight"),
+            weight,
+            "must be in the range 1-100",
+        ));
     }
 }
 
@@ -76,7 +106,10 @@ pub(crate) fn node_selector(errors: &mut Errors, selector: &Value, path: &Path) 
     let terms = items(selector, "nodeSelectorTerms");
     let path = path.child("nodeSelectorTerms");
     if terms.is_empty() {
-        errors.push(FieldError::required(&path, "must have at least one node selector term"));
+        errors.push(FieldError::required(
+            &path,
+            "must have at least one node selector term",
+        ));
     }
     for (index, term) in terms.iter().enumerate() {
         node_term(errors, term, true, &path.index(index));
@@ -103,13 +136,22 @@ fn node_term(errors: &mut Errors, term: &Value, check_values: bool, path: &Path)
                 "must be specified single value when `operator` is 'Lt' or 'Gt'",
             )),
             "In" | "NotIn" | "Exists" | "DoesNotExist" | "Gt" | "Lt" => {}
-            other => errors.push(FieldError::invalid(&path.child("operator"), other, UNKNOWN_OPERATOR)),
+            other => errors.push(FieldError::invalid(
+                &path.child("operator"),
+                other,
+                UNKNOWN_OPERATOR,
+            )),
         }
         qualified_name(errors, text(requirement, "key"), &path.child("key"));
         if check_values {
             for (index, value) in values.iter().enumerate() {
                 let value = value.as_str().unwrap_or("");
-                all_invalid(errors, &path.child("values").index(index), value, names::is_label_value(value));
+                all_invalid(
+                    errors,
+                    &path.child("values").index(index),
+                    value,
+                    names::is_label_value(value),
+                );
             }
         }
     }
@@ -129,33 +171,62 @@ fn field_requirement(errors: &mut Errors, requirement: &Value, path: &Path) {
                 ));
             }
         }
-        other => errors.push(FieldError::invalid(&path.child("operator"), other, UNKNOWN_OPERATOR)),
+        other => errors.push(FieldError::invalid(
+            &path.child("operator"),
+            other,
+            UNKNOWN_OPERATOR,
+        )),
     }
     let key = text(requirement, "key");
     if key != "metadata.name" {
-        errors.push(FieldError::invalid(&path.child("key"), key, "not a valid field selector key"));
+        errors.push(FieldError::invalid(
+            &path.child("key"),
+            key,
+            "not a valid field selector key",
+        ));
         return;
     }
     for (index, value) in values.iter().enumerate() {
-        dns_subdomain(errors, value.as_str().unwrap_or(""), &path.child("values").index(index));
+        dns_subdomain(
+            errors,
+            value.as_str().unwrap_or(""),
+            &path.child("values").index(index),
+        );
     }
 }
 
 fn pod_term(errors: &mut Errors, term: &Value, path: &Path) {
     let selector = get(term, "labelSelector");
     label_selector(errors, selector, &path.child("labelSelector"));
-    label_selector(errors, get(term, "namespaceSelector"), &path.child("namespaceSelector"));
+    label_selector(
+        errors,
+        get(term, "namespaceSelector"),
+        &path.child("namespaceSelector"),
+    );
     for namespace in items(term, "namespaces") {
-        dns_label(errors, namespace.as_str().unwrap_or(""), &path.child("namespace"));
+        dns_label(
+            errors,
+            namespace.as_str().unwrap_or(""),
+            &path.child("namespace"),
+        );
     }
-    let (matching, mismatching) = (items(term, "matchLabelKeys"), items(term, "mismatchLabelKeys"));
-    for (key, list) in [("matchLabelKeys", matching), ("mismatchLabelKeys", mismatching)] {
+    let (matching, mismatching) = (
+        items(term, "matchLabelKeys"),
+        items(term, "mismatchLabelKeys"),
+    );
+    for (key, list) in [
+        ("matchLabelKeys", matching),
+        ("mismatchLabelKeys", mismatching),
+    ] {
         if list.is_empty() {
             continue;
         }
         let path = path.child(key);
         if selector.is_null() {
-            errors.push(FieldError::forbidden(&path, "must not be specified when labelSelector is not set"));
+            errors.push(FieldError::forbidden(
+                &path,
+                "must not be specified when labelSelector is not set",
+            ));
             continue;
         }
         for (index, name) in list.iter().enumerate() {
@@ -174,14 +245,19 @@ fn pod_term(errors: &mut Errors, term: &Value, path: &Path) {
     }
     let topology = text(term, "topologyKey");
     if topology.is_empty() {
-        errors.push(FieldError::required(&path.child("topologyKey"), "can not be empty"));
+        errors.push(FieldError::required(
+            &path.child("topologyKey"),
+            "can not be empty",
+        ));
     }
     qualified_name(errors, topology, &path.child("topologyKey"));
 }
 
 /// A key of `matchLabelKeys` has already been merged into the selector once; a second mention is the user's.
 fn keys_named_twice(errors: &mut Errors, selector: &Value, keys: &[Value], path: &Path) {
-    let mut seen: Vec<&str> = entries(selector, "matchLabels").map(|(name, _)| name).collect();
+    let mut seen: Vec<&str> = entries(selector, "matchLabels")
+        .map(|(name, _)| name)
+        .collect();
     for expression in items(selector, "matchExpressions") {
         let key = text(expression, "key");
         let position = keys.iter().position(|known| known.as_str() == Some(key));
@@ -220,7 +296,11 @@ pub(crate) fn tolerations(errors: &mut Errors, tolerations: &[Value], path: &Pat
             "" | "Equal" => {
                 let wrong = names::is_label_value(value);
                 if !wrong.is_empty() {
-                    errors.push(FieldError::invalid(&path.child("operator"), value, wrong.join(";")));
+                    errors.push(FieldError::invalid(
+                        &path.child("operator"),
+                        value,
+                        wrong.join(";"),
+                    ));
                 }
             }
             "Exists" => {
@@ -232,7 +312,11 @@ pub(crate) fn tolerations(errors: &mut Errors, tolerations: &[Value], path: &Pat
                     ));
                 }
             }
-            other => errors.push(FieldError::not_supported(&path.child("operator"), other, &["Equal", "Exists"])),
+            other => errors.push(FieldError::not_supported(
+                &path.child("operator"),
+                other,
+                &["Equal", "Exists"],
+            )),
         }
         one_of_if_set(errors, toleration, "effect", &path, EFFECTS);
     }
@@ -248,11 +332,21 @@ fn spread(errors: &mut Errors, constraints: &[Value], path: &Path) {
         let path = path.index(index);
         let skew = int_or_zero(constraint, "maxSkew");
         if skew <= 0 {
-            errors.push(FieldError::invalid(&path.child("maxSkew"), skew, NOT_POSITIVE));
+            errors.push(FieldError::invalid(
+                &path.child("maxSkew"),
+                skew,
+                NOT_POSITIVE,
+            ));
         }
-        let (topology, action) = (text(constraint, "topologyKey"), text(constraint, "whenUnsatisfiable"));
+        let (topology, action) = (
+            text(constraint, "topologyKey"),
+            text(constraint, "whenUnsatisfiable"),
+        );
         if topology.is_empty() {
-            errors.push(FieldError::required(&path.child("topologyKey"), "can not be empty"));
+            errors.push(FieldError::required(
+                &path.child("topologyKey"),
+                "can not be empty",
+            ));
         }
         if !["DoNotSchedule", "ScheduleAnyway"].contains(&action) {
             errors.push(FieldError::not_supported(
@@ -272,13 +366,19 @@ fn spread(errors: &mut Errors, constraints: &[Value], path: &Path) {
         }
         if let Some(domains) = int(constraint, "minDomains") {
             if domains <= 0 {
-                errors.push(FieldError::invalid(&path.child("minDomains"), domains, NOT_POSITIVE));
+                errors.push(FieldError::invalid(
+                    &path.child("minDomains"),
+                    domains,
+                    NOT_POSITIVE,
+                ));
             }
             if action != "DoNotSchedule" {
                 errors.push(FieldError::invalid(
                     &path.child("minDomains"),
                     domains,
-                    format!("can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {action}"),
+                    format!(
+                        "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {action}"
+                    ),
                 ));
             }
         }
@@ -286,7 +386,12 @@ fn spread(errors: &mut Errors, constraints: &[Value], path: &Path) {
             one_of_if_set(errors, constraint, policy, &path, &["Honor", "Ignore"]);
         }
         let selector = get(constraint, "labelSelector");
-        spread_keys(errors, items(constraint, "matchLabelKeys"), selector, &path.child("matchLabelKeys"));
+        spread_keys(
+            errors,
+            items(constraint, "matchLabelKeys"),
+            selector,
+            &path.child("matchLabelKeys"),
+        );
         label_selector(errors, selector, &path.child("labelSelector"));
     }
 }
@@ -296,7 +401,10 @@ fn spread_keys(errors: &mut Errors, keys: &[Value], selector: &Value, path: &Pat
         return;
     }
     if selector.is_null() {
-        errors.push(FieldError::forbidden(path, "must not be specified when labelSelector is not set"));
+        errors.push(FieldError::forbidden(
+            path,
+            "must not be specified when labelSelector is not set",
+        ));
     }
     for (index, key) in keys.iter().enumerate() {
         qualified_name(errors, key.as_str().unwrap_or(""), &path.index(index));
@@ -305,14 +413,26 @@ fn spread_keys(errors: &mut Errors, keys: &[Value], selector: &Value, path: &Pat
 }
 
 /// An update of a pod may only add tolerations, or change how many seconds one lasts.
-pub(crate) fn only_added_tolerations(errors: &mut Errors, new: &[Value], old: &[Value], path: &Path) {
+pub(crate) fn only_added_tolerations(
+    errors: &mut Errors,
+    new: &[Value],
+    old: &[Value],
+    path: &Path,
+) {
     let kept = |old: &Value| {
-        new.iter().any(|new| ["key", "operator", "value", "effect"].iter().all(|key| same(get(new, key), get(old, key))))
+        new.iter().any(|new| {
+            ["key", "operator", "value", "effect"]
+                .iter()
+                .all(|key| same(get(new, key), get(old, key)))
+        })
     };
     if old.iter().all(kept) {
         return;
     }
-    errors.push(FieldError::forbidden(path, "existing toleration can not be modified except its tolerationSeconds"));
+    errors.push(FieldError::forbidden(
+        path,
+        "existing toleration can not be modified except its tolerationSeconds",
+    ));
 }
 
 /// An update of a pod may only take scheduling gates away.
@@ -397,8 +517,12 @@ mod tests {
 
     #[test]
     fn tolerations_only_grow() {
-        let old = [json!({"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5})];
-        let longer = [json!({"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 9})];
+        let old = [
+            json!({"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 5}),
+        ];
+        let longer = [
+            json!({"key": "a", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 9}),
+        ];
         let mut errors = Errors::new();
         only_added_tolerations(&mut errors, &longer, &old, &Path::new("t"));
         assert!(errors.is_empty());

@@ -4,9 +4,9 @@ use hydrofoil_api::field::{FieldError, Path};
 use hydrofoil_api::names;
 use serde_json::Value;
 
+use super::super::Errors;
 use super::super::checks::one_of_if_set;
 use super::super::value::{flag, get, int, is_set, items, text};
-use super::super::Errors;
 use super::volumes::descending_path;
 
 /// The longest name of a sysctl.
@@ -19,7 +19,8 @@ const PROFILE_TYPES: &[&str] = &["Localhost", "RuntimeDefault", "Unconfined"];
 const NOT_ON_WINDOWS: &str = "cannot be set for a windows pod";
 const NOT_ON_LINUX: &str = "windows options cannot be set for a linux pod";
 /// The three lists of containers, each under its field name.
-pub(crate) const CONTAINER_LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+pub(crate) const CONTAINER_LISTS: [&str; 3] =
+    ["initContainers", "containers", "ephemeralContainers"];
 
 /// Checks `securityContext` of a pod spec.
 pub(crate) fn pod(errors: &mut Errors, spec: &Value, spec_path: &Path) {
@@ -31,7 +32,11 @@ pub(crate) fn pod(errors: &mut Errors, spec: &Value, spec_path: &Path) {
     for (index, group) in items(context, "supplementalGroups").iter().enumerate() {
         let group = group.as_i64().unwrap_or(-1);
         for sentence in names::is_user_or_group_id(group) {
-            errors.push(FieldError::invalid(&path.child("supplementalGroups").index(index), group, sentence));
+            errors.push(FieldError::invalid(
+                &path.child("supplementalGroups").index(index),
+                group,
+                sentence,
+            ));
         }
     }
     if flag(spec, "shareProcessNamespace") && flag(spec, "hostPID") {
@@ -42,11 +47,29 @@ pub(crate) fn pod(errors: &mut Errors, spec: &Value, spec_path: &Path) {
         ));
     }
     sysctls(errors, spec, &path.child("sysctls"));
-    one_of_if_set(errors, context, "fsGroupChangePolicy", &path, &["Always", "OnRootMismatch"]);
+    one_of_if_set(
+        errors,
+        context,
+        "fsGroupChangePolicy",
+        &path,
+        &["Always", "OnRootMismatch"],
+    );
     seccomp(errors, context, &path);
     app_armor(errors, context, &path);
-    one_of_if_set(errors, context, "supplementalGroupsPolicy", &path, &["Merge", "Strict"]);
-    one_of_if_set(errors, context, "seLinuxChangePolicy", &path, &["MountOption", "Recursive"]);
+    one_of_if_set(
+        errors,
+        context,
+        "supplementalGroupsPolicy",
+        &path,
+        &["Merge", "Strict"],
+    );
+    one_of_if_set(
+        errors,
+        context,
+        "seLinuxChangePolicy",
+        &path,
+        &["MountOption", "Recursive"],
+    );
     host_users(errors, spec, spec_path);
     operating_system(errors, spec, spec_path);
 }
@@ -56,7 +79,11 @@ fn host_users(errors: &mut Errors, spec: &Value, path: &Path) {
     if get(spec, "hostUsers").as_bool() != Some(false) {
         return;
     }
-    for (key, shown) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
+    for (key, shown) in [
+        ("hostNetwork", "hostNetwork"),
+        ("hostPID", "HostPID"),
+        ("hostIPC", "HostIPC"),
+    ] {
         if flag(spec, key) {
             errors.push(FieldError::forbidden(&path.child(shown), WITH_HOST_USERS));
         }
@@ -81,18 +108,33 @@ fn sysctls(errors: &mut Errors, spec: &Value, path: &Path) {
             errors.push(FieldError::invalid(
                 &path,
                 name,
-                format!("must have at most {SYSCTL_MAX} characters and match regex {SYSCTL_PATTERN}"),
+                format!(
+                    "must have at most {SYSCTL_MAX} characters and match regex {SYSCTL_PATTERN}"
+                ),
             ));
-        } else if sysctls[..index].iter().any(|earlier| text(earlier, "name") == name) {
+        } else if sysctls[..index]
+            .iter()
+            .any(|earlier| text(earlier, "name") == name)
+        {
             errors.push(FieldError::duplicate(&path, name));
         }
         let dotted = name.replace('/', ".");
-        let of_ipc = ["kernel.shm", "kernel.msg", "fs.mqueue."].iter().any(|prefix| dotted.starts_with(prefix))
+        let of_ipc = ["kernel.shm", "kernel.msg", "fs.mqueue."]
+            .iter()
+            .any(|prefix| dotted.starts_with(prefix))
             || dotted == "kernel.sem";
         if flag(spec, "hostNetwork") && dotted.starts_with("net.") {
-            errors.push(FieldError::invalid(&path, name, "may not be specified when 'hostNetwork' is true"));
+            errors.push(FieldError::invalid(
+                &path,
+                name,
+                "may not be specified when 'hostNetwork' is true",
+            ));
         } else if flag(spec, "hostIPC") && of_ipc {
-            errors.push(FieldError::invalid(&path, name, "may not be specified when 'hostIPC' is true"));
+            errors.push(FieldError::invalid(
+                &path,
+                name,
+                "may not be specified when 'hostIPC' is true",
+            ));
         }
     }
 }
@@ -104,7 +146,9 @@ fn is_sysctl(name: &str) -> bool {
             let bytes = segment.as_bytes();
             match (bytes.first(), bytes.last()) {
                 (Some(&first), Some(&last)) => {
-                    end(first) && end(last) && bytes.iter().all(|&b| end(b) || b == b'-' || b == b'_')
+                    end(first)
+                        && end(last)
+                        && bytes.iter().all(|&b| end(b) || b == b'-' || b == b'_')
                 }
                 _ => false,
             }
@@ -118,16 +162,33 @@ fn seccomp(errors: &mut Errors, context: &Value, path: &Path) {
     }
     let path = path.child("seccompProfile");
     match text(profile, "type") {
-        "" => errors.push(FieldError::required(&path.child("type"), "type is required when seccompProfile is set")),
+        "" => errors.push(FieldError::required(
+            &path.child("type"),
+            "type is required when seccompProfile is set",
+        )),
         kind if PROFILE_TYPES.contains(&kind) => {}
-        other => errors.push(FieldError::not_supported(&path.child("type"), other, PROFILE_TYPES)),
+        other => errors.push(FieldError::not_supported(
+            &path.child("type"),
+            other,
+            PROFILE_TYPES,
+        )),
     }
     let at = path.child("localhostProfile");
-    match (text(profile, "type") == "Localhost", is_set(profile, "localhostProfile")) {
-        (true, false) => errors.push(FieldError::required(&at, "must be set when seccomp type is Localhost")),
+    match (
+        text(profile, "type") == "Localhost",
+        is_set(profile, "localhostProfile"),
+    ) {
+        (true, false) => errors.push(FieldError::required(
+            &at,
+            "must be set when seccomp type is Localhost",
+        )),
         (true, true) => descending_path(errors, text(profile, "localhostProfile"), &at),
         (false, true) => {
-            errors.push(FieldError::invalid(&at, profile.clone(), "can only be set when seccomp type is Localhost"));
+            errors.push(FieldError::invalid(
+                &at,
+                profile.clone(),
+                "can only be set when seccomp type is Localhost",
+            ));
         }
         (false, false) => {}
     }
@@ -139,15 +200,28 @@ fn app_armor(errors: &mut Errors, context: &Value, path: &Path) {
         return;
     }
     let path = path.child("appArmorProfile");
-    let (local, at) = (text(profile, "localhostProfile"), path.child("localhostProfile"));
+    let (local, at) = (
+        text(profile, "localhostProfile"),
+        path.child("localhostProfile"),
+    );
     match text(profile, "type") {
-        "" => errors.push(FieldError::required(&path.child("type"), "type is required when appArmorProfile is set")),
+        "" => errors.push(FieldError::required(
+            &path.child("type"),
+            "type is required when appArmorProfile is set",
+        )),
         "Localhost" if local.trim().is_empty() && local.trim() == local => {
-            errors.push(FieldError::required(&at, "must be set when AppArmor type is Localhost"));
+            errors.push(FieldError::required(
+                &at,
+                "must be set when AppArmor type is Localhost",
+            ));
         }
         "Localhost" => {
             if local.trim() != local {
-                errors.push(FieldError::invalid(&at, local, "must not be padded with whitespace"));
+                errors.push(FieldError::invalid(
+                    &at,
+                    local,
+                    "must not be padded with whitespace",
+                ));
             }
             if local.len() > PROFILE_MAX {
                 errors.push(FieldError::too_long(&at, PROFILE_MAX));
@@ -155,10 +229,18 @@ fn app_armor(errors: &mut Errors, context: &Value, path: &Path) {
         }
         "RuntimeDefault" | "Unconfined" => {
             if is_set(profile, "localhostProfile") {
-                errors.push(FieldError::invalid(&at, local, "can only be set when AppArmor type is Localhost"));
+                errors.push(FieldError::invalid(
+                    &at,
+                    local,
+                    "can only be set when AppArmor type is Localhost",
+                ));
             }
         }
-        other => errors.push(FieldError::not_supported(&path.child("type"), other, PROFILE_TYPES)),
+        other => errors.push(FieldError::not_supported(
+            &path.child("type"),
+            other,
+            PROFILE_TYPES,
+        )),
     }
 }
 
@@ -173,7 +255,13 @@ pub(crate) fn container(errors: &mut Errors, container: &Value, host_users: bool
         id(errors, context, key, &path);
     }
     let proc_mount = text(context, "procMount");
-    one_of_if_set(errors, context, "procMount", &path, &["Default", "Unmasked"]);
+    one_of_if_set(
+        errors,
+        context,
+        "procMount",
+        &path,
+        &["Default", "Unmasked"],
+    );
     if host_users && proc_mount == "Unmasked" {
         errors.push(FieldError::invalid(
             &path.child("procMount"),
@@ -191,7 +279,10 @@ pub(crate) fn container(errors: &mut Errors, container: &Value, host_users: bool
             ));
         }
         let added = items(get(context, "capabilities"), "add");
-        if added.iter().any(|capability| capability.as_str() == Some("CAP_SYS_ADMIN")) {
+        if added
+            .iter()
+            .any(|capability| capability.as_str() == Some("CAP_SYS_ADMIN"))
+        {
             errors.push(FieldError::invalid(
                 &path,
                 context.clone(),
@@ -208,10 +299,17 @@ fn operating_system(errors: &mut Errors, spec: &Value, path: &Path) {
         return;
     }
     match text(os, "name") {
-        "" => errors.push(FieldError::required(&path.child("os").child("name"), "cannot be empty")),
+        "" => errors.push(FieldError::required(
+            &path.child("os").child("name"),
+            "cannot be empty",
+        )),
         "linux" => linux(errors, spec, path),
         "windows" => windows(errors, spec, path),
-        other => errors.push(FieldError::not_supported(&path.child("os"), other, &["linux", "windows"])),
+        other => errors.push(FieldError::not_supported(
+            &path.child("os"),
+            other,
+            &["linux", "windows"],
+        )),
     }
 }
 
@@ -219,7 +317,10 @@ fn each_context(spec: &Value, path: &Path, mut look: impl FnMut(&Value, Path)) {
     for list in CONTAINER_LISTS {
         for (index, container) in items(spec, list).iter().enumerate() {
             if is_set(container, "securityContext") {
-                look(get(container, "securityContext"), path.child(list).index(index).child("securityContext"));
+                look(
+                    get(container, "securityContext"),
+                    path.child(list).index(index).child("securityContext"),
+                );
             }
         }
     }
@@ -227,23 +328,46 @@ fn each_context(spec: &Value, path: &Path, mut look: impl FnMut(&Value, Path)) {
 
 fn linux(errors: &mut Errors, spec: &Value, path: &Path) {
     if is_set(get(spec, "securityContext"), "windowsOptions") {
-        errors.push(FieldError::forbidden(&path.child("securityContext").child("windowsOptions"), NOT_ON_LINUX));
+        errors.push(FieldError::forbidden(
+            &path.child("securityContext").child("windowsOptions"),
+            NOT_ON_LINUX,
+        ));
     }
     each_context(spec, path, |context, path| {
         if is_set(context, "windowsOptions") {
-            errors.push(FieldError::forbidden(&path.child("windowsOptions"), NOT_ON_LINUX));
+            errors.push(FieldError::forbidden(
+                &path.child("windowsOptions"),
+                NOT_ON_LINUX,
+            ));
         }
     });
 }
 
 fn windows(errors: &mut Errors, spec: &Value, path: &Path) {
     const OF_POD: [&str; 11] = [
-        "appArmorProfile", "seLinuxOptions", "seccompProfile", "fsGroup", "fsGroupChangePolicy", "sysctls", "runAsUser",
-        "runAsGroup", "supplementalGroups", "supplementalGroupsPolicy", "seLinuxChangePolicy",
+        "appArmorProfile",
+        "seLinuxOptions",
+        "seccompProfile",
+        "fsGroup",
+        "fsGroupChangePolicy",
+        "sysctls",
+        "runAsUser",
+        "runAsGroup",
+        "supplementalGroups",
+        "supplementalGroupsPolicy",
+        "seLinuxChangePolicy",
     ];
     const OF_CONTAINER: [&str; 10] = [
-        "appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem", "privileged",
-        "allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup",
+        "appArmorProfile",
+        "seLinuxOptions",
+        "seccompProfile",
+        "capabilities",
+        "readOnlyRootFilesystem",
+        "privileged",
+        "allowPrivilegeEscalation",
+        "procMount",
+        "runAsUser",
+        "runAsGroup",
     ];
     for key in ["hostUsers", "shareProcessNamespace"] {
         if is_set(spec, key) {
@@ -257,7 +381,10 @@ fn windows(errors: &mut Errors, spec: &Value, path: &Path) {
     }
     for key in OF_POD {
         if is_set(get(spec, "securityContext"), key) {
-            errors.push(FieldError::forbidden(&path.child("securityContext").child(key), NOT_ON_WINDOWS));
+            errors.push(FieldError::forbidden(
+                &path.child("securityContext").child(key),
+                NOT_ON_WINDOWS,
+            ));
         }
     }
     each_context(spec, path, |context, path| {
@@ -279,7 +406,12 @@ mod tests {
         let path = Path::new("spec");
         pod(&mut errors, &spec, &path);
         for (index, one) in items(&spec, "containers").iter().enumerate() {
-            container(&mut errors, one, true, &path.child("containers").index(index));
+            container(
+                &mut errors,
+                one,
+                true,
+                &path.child("containers").index(index),
+            );
         }
         errors.iter().map(ToString::to_string).collect()
     }

@@ -9,25 +9,58 @@ use hydrofoil_api::names;
 use hydrofoil_api::quantity::Quantity;
 use serde_json::Value;
 
+use super::super::Errors;
 use super::super::checks::{dns_label, label_selector, one_of_if_set};
 use super::super::value::{at, flag, get, int, is_set, items, text};
-use super::super::Errors;
 use super::env::{FILE_FIELDS, field_ref, resource_field_ref};
 
-const FILE_MODE: &str =
-    "must be a number between 0 and 0777 (octal), both inclusive";
-const HOST_PATH_TYPES: &[&str] =
-    &["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
+const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
+const HOST_PATH_TYPES: &[&str] = &[
+    "",
+    "BlockDevice",
+    "CharDevice",
+    "Directory",
+    "DirectoryOrCreate",
+    "File",
+    "FileOrCreate",
+    "Socket",
+];
 /// Shortest life of a projected token, in seconds.
 const TOKEN_SECONDS_MIN: i64 = 600;
 /// Longest life of a projected token, in seconds.
 const TOKEN_SECONDS_MAX: i64 = 1 << 32;
 /// Every source upstream knows, in the order it looks at them.
 const SOURCES: &[&str] = &[
-    "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi",
-    "glusterfs", "flocker", "persistentVolumeClaim", "rbd", "cinder", "cephfs", "quobyte", "downwardAPI", "fc",
-    "flexVolume", "configMap", "azureFile", "vsphereVolume", "photonPersistentDisk", "portworxVolume", "azureDisk",
-    "storageos", "projected", "scaleIO", "csi", "ephemeral", "image",
+    "emptyDir",
+    "hostPath",
+    "gitRepo",
+    "gcePersistentDisk",
+    "awsElasticBlockStore",
+    "secret",
+    "nfs",
+    "iscsi",
+    "glusterfs",
+    "flocker",
+    "persistentVolumeClaim",
+    "rbd",
+    "cinder",
+    "cephfs",
+    "quobyte",
+    "downwardAPI",
+    "fc",
+    "flexVolume",
+    "configMap",
+    "azureFile",
+    "vsphereVolume",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "azureDisk",
+    "storageos",
+    "projected",
+    "scaleIO",
+    "csi",
+    "ephemeral",
+    "image",
 ];
 
 /// The volumes of a pod spec that are usable, found by name. A pod has few, so a list serves.
@@ -35,12 +68,20 @@ pub(crate) struct Volumes<'a>(Vec<(&'a str, &'a Value)>);
 
 impl<'a> Volumes<'a> {
     fn named(&self, name: &str) -> Option<&'a Value> {
-        self.0.iter().find(|(known, _)| *known == name).map(|(_, volume)| *volume)
+        self.0
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, volume)| *volume)
     }
 }
 
 /// Checks the volumes; those without a fault can be mounted. `pod_name` is empty for templates.
-pub(crate) fn validate<'a>(errors: &mut Errors, spec: &'a Value, pod_name: &str, path: &Path) -> Volumes<'a> {
+pub(crate) fn validate<'a>(
+    errors: &mut Errors,
+    spec: &'a Value,
+    pod_name: &str,
+    path: &Path,
+) -> Volumes<'a> {
     let volumes = items(spec, "volumes");
     let mut usable = Volumes(Vec::with_capacity(volumes.len()));
     for (index, volume) in volumes.iter().enumerate() {
@@ -63,7 +104,10 @@ pub(crate) fn validate<'a>(errors: &mut Errors, spec: &'a Value, pod_name: &str,
         if !claim.is_empty() && !pod_name.is_empty() {
             let created = volumes.iter().any(|other| {
                 is_set(other, "ephemeral")
-                    && claim.strip_prefix(pod_name).and_then(|rest| rest.strip_prefix('-')) == Some(text(other, "name"))
+                    && claim
+                        .strip_prefix(pod_name)
+                        .and_then(|rest| rest.strip_prefix('-'))
+                        == Some(text(other, "name"))
             });
             if created {
                 errors.push(FieldError::invalid(
@@ -84,7 +128,10 @@ fn source(errors: &mut Errors, volume: &Value, pod_name: &str, path: &Path) {
             continue;
         }
         if found {
-            errors.push(FieldError::forbidden(&path.child(kind), "may not specify more than 1 volume type"));
+            errors.push(FieldError::forbidden(
+                &path.child(kind),
+                "may not specify more than 1 volume type",
+            ));
             continue;
         }
         found = true;
@@ -95,7 +142,13 @@ fn source(errors: &mut Errors, volume: &Value, pod_name: &str, path: &Path) {
     }
 }
 
-fn one_source(errors: &mut Errors, kind: &'static str, volume: &Value, pod_name: &str, volume_path: &Path) {
+fn one_source(
+    errors: &mut Errors,
+    kind: &'static str,
+    volume: &Value,
+    pod_name: &str,
+    volume_path: &Path,
+) {
     let (source, path) = (get(volume, kind), volume_path.child(kind));
     let mut need = |keys: &[&'static str]| {
         for key in keys {
@@ -144,7 +197,11 @@ fn one_source(errors: &mut Errors, kind: &'static str, volume: &Value, pod_name:
             need(&["server", "path"]);
             let mounted = text(source, "path");
             if !mounted.is_empty() && !mounted.starts_with('/') {
-                errors.push(FieldError::invalid(&path.child("path"), mounted, "must be an absolute path"));
+                errors.push(FieldError::invalid(
+                    &path.child("path"),
+                    mounted,
+                    "must be an absolute path",
+                ));
             }
         }
         "iscsi" => need(&["targetPortal", "iqn"]),
@@ -152,7 +209,10 @@ fn one_source(errors: &mut Errors, kind: &'static str, volume: &Value, pod_name:
             need(&["driver"]);
             let secret = get(source, "nodePublishSecretRef");
             if !secret.is_null() && text(secret, "name").is_empty() {
-                errors.push(FieldError::required(&path.child("nodePublishSecretRef").child("name"), ""));
+                errors.push(FieldError::required(
+                    &path.child("nodePublishSecretRef").child("name"),
+                    "",
+                ));
             }
         }
         "ephemeral" => ephemeral(errors, volume, pod_name, volume_path),
@@ -160,7 +220,13 @@ fn one_source(errors: &mut Errors, kind: &'static str, volume: &Value, pod_name:
             if text(source, "reference").is_empty() {
                 errors.push(FieldError::required(&path.child("reference"), ""));
             }
-            one_of_if_set(errors, source, "pullPolicy", &path, &["Always", "IfNotPresent", "Never"]);
+            one_of_if_set(
+                errors,
+                source,
+                "pullPolicy",
+                &path,
+                &["Always", "IfNotPresent", "Never"],
+            );
         }
         _ => {}
     }
@@ -176,10 +242,16 @@ fn ephemeral(errors: &mut Errors, volume: &Value, pod_name: &str, path: &Path) {
     let claim = get(template, "spec");
     if items(claim, "accessModes").is_empty() {
         let at_modes = at_template.child("spec").child("accessModes");
-        errors.push(FieldError::required(&at_modes, "at least 1 access mode is required"));
+        errors.push(FieldError::required(
+            &at_modes,
+            "at least 1 access mode is required",
+        ));
     }
     if !is_set(at(claim, &["resources", "requests"]), "storage") {
-        errors.push(FieldError::required(&at_template.child("spec").child("resources").key("storage"), ""));
+        errors.push(FieldError::required(
+            &at_template.child("spec").child("resources").key("storage"),
+            "",
+        ));
     }
     let name = text(volume, "name");
     if !pod_name.is_empty() && !name.is_empty() {
@@ -188,7 +260,10 @@ fn ephemeral(errors: &mut Errors, volume: &Value, pod_name: &str, path: &Path) {
             errors.push(FieldError::invalid(
                 &path.child("name"),
                 name,
-                format!("PVC name {}: {sentence}", hydrofoil_api::gotext::quote(&claim_name)),
+                format!(
+                    "PVC name {}: {sentence}",
+                    hydrofoil_api::gotext::quote(&claim_name)
+                ),
             ));
         }
     }
@@ -237,7 +312,10 @@ fn downward_file(errors: &mut Errors, file: &Value, path: &Path) {
     } else if !resource.is_null() {
         resource_field_ref(errors, resource, true, &path.child("resourceFieldRef"));
     } else {
-        errors.push(FieldError::required(path, "one of fieldRef and resourceFieldRef is required"));
+        errors.push(FieldError::required(
+            path,
+            "one of fieldRef and resourceFieldRef is required",
+        ));
     }
     file_mode(errors, file, "mode", path);
 }
@@ -249,7 +327,11 @@ fn projected<'a>(errors: &mut Errors, volume: &'a Value, path: &Path) {
             return;
         }
         if paths.contains(&file) {
-            errors.push(FieldError::invalid(path, shown, "conflicting duplicate paths"));
+            errors.push(FieldError::invalid(
+                path,
+                shown,
+                "conflicting duplicate paths",
+            ));
         } else {
             paths.push(file);
         }
@@ -283,7 +365,12 @@ fn projected<'a>(errors: &mut Errors, volume: &'a Value, path: &Path) {
         let token = get(source, "serviceAccountToken");
         if !token.is_null() {
             kinds += 1;
-            projected_token(errors, token, path, &source_path.child("serviceAccountToken"));
+            projected_token(
+                errors,
+                token,
+                path,
+                &source_path.child("serviceAccountToken"),
+            );
         }
         let bundle = get(source, "clusterTrustBundle");
         if !bundle.is_null() {
@@ -295,7 +382,10 @@ fn projected<'a>(errors: &mut Errors, volume: &'a Value, path: &Path) {
             kinds += 1;
         }
         if kinds > 1 {
-            errors.push(FieldError::forbidden(&source_path, "may not specify more than 1 volume type per source"));
+            errors.push(FieldError::forbidden(
+                &source_path,
+                "may not specify more than 1 volume type per source",
+            ));
         }
     }
 }
@@ -310,7 +400,11 @@ fn projected_token(errors: &mut Errors, token: &Value, volume: &Path, path: &Pat
         ""
     };
     if !wrong.is_empty() {
-        errors.push(FieldError::invalid(&path.child("expirationSeconds"), seconds, wrong));
+        errors.push(FieldError::invalid(
+            &path.child("expirationSeconds"),
+            seconds,
+            wrong,
+        ));
     }
     if text(token, "path").is_empty() {
         errors.push(FieldError::required(&volume.child("path"), ""));
@@ -322,11 +416,18 @@ fn projected_token(errors: &mut Errors, token: &Value, volume: &Path, path: &Pat
 fn trust_bundle(errors: &mut Errors, bundle: &Value, path: &Path) {
     match (is_set(bundle, "name"), is_set(bundle, "signerName")) {
         (true, true) => {
-            errors.push(FieldError::invalid(path, bundle.clone(), "only one of name and signerName may be used"));
+            errors.push(FieldError::invalid(
+                path,
+                bundle.clone(),
+                "only one of name and signerName may be used",
+            ));
         }
         (true, false) => {
             if text(bundle, "name").is_empty() {
-                errors.push(FieldError::required(&path.child("name"), "must be a valid object name"));
+                errors.push(FieldError::required(
+                    &path.child("name"),
+                    "must be a valid object name",
+                ));
             }
             if is_set(bundle, "labelSelector") {
                 errors.push(FieldError::invalid(
@@ -338,12 +439,22 @@ fn trust_bundle(errors: &mut Errors, bundle: &Value, path: &Path) {
         }
         (false, true) => {
             if text(bundle, "signerName").is_empty() {
-                errors.push(FieldError::required(&path.child("signerName"), "must be a valid signer name"));
+                errors.push(FieldError::required(
+                    &path.child("signerName"),
+                    "must be a valid signer name",
+                ));
             }
-            label_selector(errors, get(bundle, "labelSelector"), &path.child("labelSelector"));
+            label_selector(
+                errors,
+                get(bundle, "labelSelector"),
+                &path.child("labelSelector"),
+            );
         }
         (false, false) => {
-            errors.push(FieldError::required(path, "either name or signerName must be specified"));
+            errors.push(FieldError::required(
+                path,
+                "either name or signerName must be specified",
+            ));
         }
     }
     if text(bundle, "path").is_empty() {
@@ -356,7 +467,11 @@ fn trust_bundle(errors: &mut Errors, bundle: &Value, path: &Path) {
 pub(crate) fn local_path(errors: &mut Errors, target: &str, path: &Path) {
     descending_path(errors, target, path);
     if target.starts_with("..") && !target.starts_with("../") && target != ".." {
-        errors.push(FieldError::invalid(path, target, "must not start with '..'"));
+        errors.push(FieldError::invalid(
+            path,
+            target,
+            "must not start with '..'",
+        ));
     }
 }
 
@@ -392,13 +507,27 @@ pub(crate) fn mounts(errors: &mut Errors, container: &Value, volumes: &Volumes<'
         if target.is_empty() {
             errors.push(FieldError::required(&path.child("mountPath"), ""));
         }
-        if mounts[..index].iter().any(|earlier| text(earlier, "mountPath") == target) {
-            errors.push(FieldError::invalid(&path.child("mountPath"), target, "must be unique"));
+        if mounts[..index]
+            .iter()
+            .any(|earlier| text(earlier, "mountPath") == target)
+        {
+            errors.push(FieldError::invalid(
+                &path.child("mountPath"),
+                target,
+                "must be unique",
+            ));
         }
         if devices.iter().any(|device| text(device, "name") == name) {
-            errors.push(FieldError::invalid(&path.child("name"), name, "must not already exist in volumeDevices"));
+            errors.push(FieldError::invalid(
+                &path.child("name"),
+                name,
+                "must not already exist in volumeDevices",
+            ));
         }
-        if devices.iter().any(|device| text(device, "devicePath") == target) {
+        if devices
+            .iter()
+            .any(|device| text(device, "devicePath") == target)
+        {
             errors.push(FieldError::invalid(
                 &path.child("mountPath"),
                 target,
@@ -409,7 +538,14 @@ pub(crate) fn mounts(errors: &mut Errors, container: &Value, volumes: &Volumes<'
     }
     for (index, device) in devices.iter().enumerate() {
         let earlier = &devices[..index];
-        self::device(errors, device, earlier, mounts, volumes, &path.child("volumeDevices").index(index));
+        self::device(
+            errors,
+            device,
+            earlier,
+            mounts,
+            volumes,
+            &path.child("volumeDevices").index(index),
+        );
     }
 }
 
@@ -431,8 +567,15 @@ fn mount_options(errors: &mut Errors, mount: &Value, container: &Value, list: &P
     }
     let propagation = text(mount, "mountPropagation");
     if is_set(mount, "mountPropagation") {
-        one_of_if_set(errors, mount, "mountPropagation", list, &["Bidirectional", "HostToContainer", "None"]);
-        if propagation == "Bidirectional" && !flag(get(container, "securityContext"), "privileged") {
+        one_of_if_set(
+            errors,
+            mount,
+            "mountPropagation",
+            list,
+            &["Bidirectional", "HostToContainer", "None"],
+        );
+        if propagation == "Bidirectional" && !flag(get(container, "securityContext"), "privileged")
+        {
             errors.push(FieldError::forbidden(
                 &list.child("mountPropagation"),
                 "Bidirectional mount propagation is available only to privileged containers",
@@ -444,7 +587,10 @@ fn mount_options(errors: &mut Errors, mount: &Value, container: &Value, list: &P
         "" | "Disabled" => {}
         "Enabled" | "IfPossible" => {
             if !flag(mount, "readOnly") {
-                errors.push(FieldError::forbidden(&at_recursive(), "may only be specified when readOnly is true"));
+                errors.push(FieldError::forbidden(
+                    &at_recursive(),
+                    "may only be specified when readOnly is true",
+                ));
             }
             if !propagation.is_empty() && propagation != "None" {
                 errors.push(FieldError::forbidden(
@@ -479,7 +625,9 @@ fn device(
     }
     match volumes.named(name) {
         None => errors.push(FieldError::not_found(&at_name, name)),
-        Some(volume) if !is_set(volume, "persistentVolumeClaim") && !is_set(volume, "ephemeral") => {
+        Some(volume)
+            if !is_set(volume, "persistentVolumeClaim") && !is_set(volume, "ephemeral") =>
+        {
             errors.push(FieldError::invalid(
                 &at_name,
                 name,
@@ -491,20 +639,37 @@ fn device(
     if target.is_empty() {
         errors.push(FieldError::required(&at_path, ""));
     }
-    if earlier.iter().any(|other| text(other, "devicePath") == target) {
+    if earlier
+        .iter()
+        .any(|other| text(other, "devicePath") == target)
+    {
         errors.push(FieldError::invalid(&at_path, target, "must be unique"));
     }
     if target.split('/').any(|part| part == "..") {
-        errors.push(FieldError::invalid(&at_path, target, "can not contain backsteps ('..')"));
+        errors.push(FieldError::invalid(
+            &at_path,
+            target,
+            "can not contain backsteps ('..')",
+        ));
     }
     if mounts.iter().any(|mount| text(mount, "name") == name) {
-        errors.push(FieldError::invalid(&at_name, name, "must not already exist in volumeMounts"));
+        errors.push(FieldError::invalid(
+            &at_name,
+            name,
+            "must not already exist in volumeMounts",
+        ));
     }
-    if mounts.iter().any(|mount| text(mount, "mountPath") == target) {
-        errors.push(FieldError::invalid(&at_path, target, "must not already exist as a path in volumeMounts"));
+    if mounts
+        .iter()
+        .any(|mount| text(mount, "mountPath") == target)
+    {
+        errors.push(FieldError::invalid(
+            &at_path,
+            target,
+            "must not already exist as a path in volumeMounts",
+        ));
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -516,7 +681,12 @@ mod tests {
         let path = Path::new("spec");
         let volumes = validate(&mut errors, &spec, "p", &path);
         for (index, container) in items(&spec, "containers").iter().enumerate() {
-            mounts(&mut errors, container, &volumes, &path.child("containers").index(index));
+            mounts(
+                &mut errors,
+                container,
+                &volumes,
+                &path.child("containers").index(index),
+            );
         }
         errors.iter().map(ToString::to_string).collect()
     }
@@ -537,7 +707,10 @@ mod tests {
     #[test]
     fn bad_volumes_say_why() {
         let cases = [
-            (json!({"volumes": [{"name": "a"}]}), "spec.volumes[0]: Required value: must specify a volume type"),
+            (
+                json!({"volumes": [{"name": "a"}]}),
+                "spec.volumes[0]: Required value: must specify a volume type",
+            ),
             (
                 json!({"volumes": [{"name": "a", "emptyDir": {}, "hostPath": {"path": "/x"}}]}),
                 "spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type",

@@ -10,11 +10,26 @@ use super::security::CONTAINER_LISTS;
 
 /// Node labels that have been renamed, and their names now.
 const OLD_LABELS: [(&str, &str); 5] = [
-    ("beta.kubernetes.io/arch", "deprecated since v1.14; use \"kubernetes.io/arch\" instead"),
-    ("beta.kubernetes.io/os", "deprecated since v1.14; use \"kubernetes.io/os\" instead"),
-    ("failure-domain.beta.kubernetes.io/region", "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead"),
-    ("failure-domain.beta.kubernetes.io/zone", "deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead"),
-    ("beta.kubernetes.io/instance-type", "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead"),
+    (
+        "beta.kubernetes.io/arch",
+        "deprecated since v1.14; use \"kubernetes.io/arch\" instead",
+    ),
+    (
+        "beta.kubernetes.io/os",
+        "deprecated since v1.14; use \"kubernetes.io/os\" instead",
+    ),
+    (
+        "failure-domain.beta.kubernetes.io/region",
+        "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead",
+    ),
+    (
+        "failure-domain.beta.kubernetes.io/zone",
+        "deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead",
+    ),
+    (
+        "beta.kubernetes.io/instance-type",
+        "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead",
+    ),
 ];
 /// Annotations that no longer do anything.
 const OLD_ANNOTATIONS: [(&str, &str); 3] = [
@@ -22,13 +37,25 @@ const OLD_ANNOTATIONS: [(&str, &str); 3] = [
         "scheduler.alpha.kubernetes.io/critical-pod",
         "non-functional in v1.16+; use the \"priorityClassName\" field instead",
     ),
-    ("security.alpha.kubernetes.io/sysctls", "non-functional in v1.11+; use the \"sysctls\" field instead"),
-    ("security.alpha.kubernetes.io/unsafe-sysctls", "non-functional in v1.11+; use the \"sysctls\" field instead"),
+    (
+        "security.alpha.kubernetes.io/sysctls",
+        "non-functional in v1.11+; use the \"sysctls\" field instead",
+    ),
+    (
+        "security.alpha.kubernetes.io/unsafe-sysctls",
+        "non-functional in v1.11+; use the \"sysctls\" field instead",
+    ),
 ];
 /// Volume types on their way out or gone.
 const OLD_VOLUMES: [(&str, &str); 9] = [
-    ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
-    ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+    (
+        "photonPersistentDisk",
+        "deprecated in v1.11, non-functional in v1.16+",
+    ),
+    (
+        "gitRepo",
+        "deprecated in v1.11, and disabled by default in v1.33+",
+    ),
     ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
     ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
     ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
@@ -50,13 +77,21 @@ pub(crate) fn warnings(object: &Value, path: &Path, is_pod: bool) -> Vec<String>
     for (index, volume) in items(spec, "volumes").iter().enumerate() {
         for (kind, message) in OLD_VOLUMES {
             if is_set(volume, kind) {
-                found.push(format!("{}: {message}", at.child("volumes").index(index).child(kind)));
+                found.push(format!(
+                    "{}: {message}",
+                    at.child("volumes").index(index).child(kind)
+                ));
             }
         }
     }
     repeats(&mut found, spec, &at);
     for name in ["memory", "ephemeral-storage"] {
-        fraction(&mut found, get(spec, "overhead"), name, &at.child("overhead"));
+        fraction(
+            &mut found,
+            get(spec, "overhead"),
+            name,
+            &at.child("overhead"),
+        );
     }
     if int(spec, "terminationGracePeriodSeconds").is_some_and(|seconds| seconds < 0) {
         found.push(format!(
@@ -74,7 +109,10 @@ pub(crate) fn warnings(object: &Value, path: &Path, is_pod: bool) -> Vec<String>
 }
 
 fn old_label(key: &str) -> Option<&'static str> {
-    OLD_LABELS.iter().find(|(label, _)| *label == key).map(|(_, message)| *message)
+    OLD_LABELS
+        .iter()
+        .find(|(label, _)| *label == key)
+        .map(|(_, message)| *message)
 }
 
 fn placement(found: &mut Vec<String>, spec: &Value, at: &Path) {
@@ -99,10 +137,16 @@ fn placement(found: &mut Vec<String>, spec: &Value, at: &Path) {
         let path = at.child("affinity").child("nodeAffinity");
         let terms = items(get(affinity, REQUIRED), "nodeSelectorTerms");
         for (index, one) in terms.iter().enumerate() {
-            term(one, &path.child(REQUIRED).child("nodeSelectorTerms").index(index));
+            term(
+                one,
+                &path.child(REQUIRED).child("nodeSelectorTerms").index(index),
+            );
         }
         for (index, one) in items(affinity, PREFERRED).iter().enumerate() {
-            term(get(one, "preference"), &path.child(PREFERRED).index(index).child("preference"));
+            term(
+                get(one, "preference"),
+                &path.child(PREFERRED).index(index).child("preference"),
+            );
         }
     }
     for (index, constraint) in items(spec, "topologySpreadConstraints").iter().enumerate() {
@@ -112,14 +156,20 @@ fn placement(found: &mut Vec<String>, spec: &Value, at: &Path) {
             found.push(format!("{}: {key} is {message}", path.child("topologyKey")));
         }
         if !is_set(constraint, "labelSelector") {
-            found.push(format!("{}: a null labelSelector results in matching no pod", path.child("labelSelector")));
+            found.push(format!(
+                "{}: a null labelSelector results in matching no pod",
+                path.child("labelSelector")
+            ));
         }
     }
 }
 
 fn old_annotations(found: &mut Vec<String>, object: &Value, path: &Path, is_pod: bool) {
     let annotations = get(get(object, "metadata"), "annotations");
-    if annotations.as_object().is_none_or(serde_json::Map::is_empty) {
+    if annotations
+        .as_object()
+        .is_none_or(serde_json::Map::is_empty)
+    {
         return;
     }
     let spec = get(object, "spec");
@@ -156,7 +206,10 @@ fn repeats(found: &mut Vec<String>, spec: &Value, at: &Path) {
         let all = items(spec, list);
         for (index, item) in all.iter().enumerate() {
             let value = text(item, field);
-            if all[..index].iter().any(|earlier| text(earlier, field) == value) {
+            if all[..index]
+                .iter()
+                .any(|earlier| text(earlier, field) == value)
+            {
                 let path = at.child(list).index(index).child(field);
                 found.push(format!("{path}: duplicate {field} {}", quote(value)));
             }
@@ -189,13 +242,21 @@ fn container_warnings(found: &mut Vec<String>, container: &Value, path: &Path) {
     let resources = get(container, "resources");
     for name in ["memory", "ephemeral-storage"] {
         for list in ["limits", "requests"] {
-            fraction(found, get(resources, list), name, &path.child("resources").child(list));
+            fraction(
+                found,
+                get(resources, list),
+                name,
+                &path.child("resources").child(list),
+            );
         }
     }
     let variables = items(container, "env");
     for (index, variable) in variables.iter().enumerate() {
         let name = text(variable, "name");
-        if !variables[..index].iter().any(|earlier| text(earlier, "name") == name) {
+        if !variables[..index]
+            .iter()
+            .any(|earlier| text(earlier, "name") == name)
+        {
             continue;
         }
         // A value that builds on the earlier one is fine; one that replaces it is lost by a merge.
@@ -216,19 +277,26 @@ fn ports(found: &mut Vec<String>, spec: &Value, at: &Path) {
     for list in CONTAINER_LISTS {
         for (container_index, container) in items(spec, list).iter().enumerate() {
             for (index, port) in items(container, "ports").iter().enumerate() {
-                let path = at.child(list).index(container_index).child("ports").index(index);
-                let (number, protocol) = (int_or_zero(port, "containerPort"), text(port, "protocol"));
+                let path = at
+                    .child(list)
+                    .index(container_index)
+                    .child("ports")
+                    .index(index);
+                let (number, protocol) =
+                    (int_or_zero(port, "containerPort"), text(port, "protocol"));
                 let (host, address) = (int_or_zero(port, "hostPort"), text(port, "hostIP"));
                 for (other_number, other_protocol, other, other_path) in &seen {
                     if *other_number != number || *other_protocol != protocol {
                         continue;
                     }
-                    let (other_host, other_address) = (int_or_zero(other, "hostPort"), text(other, "hostIP"));
+                    let (other_host, other_address) =
+                        (int_or_zero(other, "hostPort"), text(other, "hostIP"));
                     let words = if address == other_address && host == other_host {
                         "duplicate"
                     } else if host == 0 || other_host == 0 {
                         "overlapping"
-                    } else if (address.is_empty() || other_address.is_empty()) && host == other_host {
+                    } else if (address.is_empty() || other_address.is_empty()) && host == other_host
+                    {
                         "dangerously ambiguous"
                     } else {
                         continue;

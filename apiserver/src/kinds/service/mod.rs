@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::cells::{AGE, NAME, age, column, label_map, name, or_none, wide};
 use super::value::{
-    child, get, int_or_zero, is_set, items, items_mut, keep, remove, same, set, set_blank, set_missing, text,
-    text_at,
+    at, child, get, int_or_zero, is_set, items, items_mut, keep, remove, same, set, set_blank,
+    set_missing, text, text_at,
 };
 use super::{Column, Kind, PLAIN, StatusRules, Storage};
 
@@ -20,19 +20,29 @@ pub(crate) use validation::cluster_ips_fit;
 pub static SERVICE: Kind = Kind {
     plural: "services",
     name: hydrofoil_api::names::is_dns1035_label,
-    storage: Storage { prefix: "services/specs", conversion: None },
+    storage: Storage {
+        prefix: "services/specs",
+        conversion: None,
+    },
     create: |service, _| set(service, "status", json!({"loadBalancer": {}})),
     default,
     validate: validation::validate,
     update: |new, old, _| update(new, old),
     validate_update: validation::validate_update,
-    status: Some(StatusRules { prepare: prepare_status, validate: validation::validate_status }),
+    status: Some(StatusRules {
+        prepare: prepare_status,
+        validate: validation::validate_status,
+    }),
     warnings,
     columns: COLUMNS,
     row,
     fields: &[
-        ("spec.clusterIP", |service| text_at(service, &["spec", "clusterIP"]).to_owned()),
-        ("spec.type", |service| text_at(service, &["spec", "type"]).to_owned()),
+        ("spec.clusterIP", |service| {
+            text_at(service, &["spec", "clusterIP"]).to_owned()
+        }),
+        ("spec.type", |service| {
+            text_at(service, &["spec", "type"]).to_owned()
+        }),
     ],
     ..PLAIN
 };
@@ -40,7 +50,11 @@ pub static SERVICE: Kind = Kind {
 const COLUMNS: &[Column] = &[
     NAME,
     column("Type", "string", "How the service is reached."),
-    column("Cluster-IP", "string", "The service's address in the cluster."),
+    column(
+        "Cluster-IP",
+        "string",
+        "The service's address in the cluster.",
+    ),
     column("External-IP", "string", "Addresses outside the cluster."),
     column("Port(s)", "string", "Ports, node ports and protocols."),
     AGE,
@@ -59,7 +73,9 @@ pub(crate) fn needs_cluster_ip(service: &Value) -> bool {
 pub(crate) fn needs_node_port(service: &Value) -> bool {
     match text_at(service, &["spec", "type"]) {
         "NodePort" => true,
-        "LoadBalancer" => get(get(service, "spec"), "allocateLoadBalancerNodePorts").as_bool() != Some(false),
+        "LoadBalancer" => {
+            get(get(service, "spec"), "allocateLoadBalancerNodePorts").as_bool() != Some(false)
+        }
         _ => false,
     }
 }
@@ -90,13 +106,17 @@ fn default(service: &mut Value) {
     let spec = child(service, "spec");
     set_blank(spec, "sessionAffinity", "None");
     set_blank(spec, "type", "ClusterIP");
+    let seconds = at(
+        spec,
+        &["sessionAffinityConfig", "clientIP", "timeoutSeconds"],
+    );
     match text(spec, "sessionAffinity") {
         "None" => remove(spec, "sessionAffinityConfig"),
-        "ClientIP" => {
-            if get(get(get(spec, "sessionAffinityConfig"), "clientIP"), "timeoutSeconds").is_null() {
-                set(spec, "sessionAffinityConfig", json!({"clientIP": {"timeoutSeconds": AFFINITY_SECONDS}}));
-            }
-        }
+        "ClientIP" if seconds.is_null() => set(
+            spec,
+            "sessionAffinityConfig",
+            json!({"clientIP": {"timeoutSeconds": AFFINITY_SECONDS}}),
+        ),
         _ => {}
     }
     for port in items_mut(spec, "ports") {
@@ -114,8 +134,15 @@ fn default(service: &mut Value) {
         set_missing(child(service, "spec"), "internalTrafficPolicy", "Cluster");
     }
     if text_at(service, &["spec", "type"]) == "LoadBalancer" {
-        set_missing(child(service, "spec"), "allocateLoadBalancerNodePorts", true);
-        if let Some(balancer) = service.get_mut("status").and_then(|status| status.get_mut("loadBalancer")) {
+        set_missing(
+            child(service, "spec"),
+            "allocateLoadBalancerNodePorts",
+            true,
+        );
+        if let Some(balancer) = service
+            .get_mut("status")
+            .and_then(|status| status.get_mut("loadBalancer"))
+        {
             for ingress in items_mut(balancer, "ingress") {
                 if !text(ingress, "ip").is_empty() {
                     set_missing(ingress, "ipMode", "VIP");
@@ -161,15 +188,20 @@ fn drop_what_the_type_lost(new: &mut Value, old: &Value) {
             }
         }
     }
-    if externally_accessible(old) && !externally_accessible(new) && carried(new, "externalTrafficPolicy") {
+    if externally_accessible(old)
+        && !externally_accessible(new)
+        && carried(new, "externalTrafficPolicy")
+    {
         remove(child(new, "spec"), "externalTrafficPolicy");
     }
 }
 
 fn same_node_ports(new: &Value, old: &Value) -> bool {
     let ports = |service| {
-        let mut ports: Vec<i64> =
-            items(get(service, "spec"), "ports").iter().map(|port| int_or_zero(port, "nodePort")).collect();
+        let mut ports: Vec<i64> = items(get(service, "spec"), "ports")
+            .iter()
+            .map(|port| int_or_zero(port, "nodePort"))
+            .collect();
         ports.sort_unstable();
         ports
     };
@@ -183,7 +215,10 @@ fn prepare_status(new: &mut Value, old: &Value) {
 fn warnings(service: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let spec = get(service, "spec");
-    if is_set(get(get(service, "metadata"), "annotations"), "service.kubernetes.io/topology-aware-hints") {
+    if is_set(
+        get(get(service, "metadata"), "annotations"),
+        "service.kubernetes.io/topology-aware-hints",
+    ) {
         found.push(
             "metadata.annotations[service.kubernetes.io/topology-aware-hints]: deprecated, please use service.kubernetes.io/topology-mode instead"
                 .to_owned(),
@@ -201,7 +236,8 @@ fn warnings(service: &Value) -> Vec<String> {
         found.push("spec.externalIPs is ignored when spec.type is \"ExternalName\"".to_owned());
     }
     if text(spec, "type") != "ExternalName" && !text(spec, "externalName").is_empty() {
-        found.push("spec.externalName is ignored when spec.type is not \"ExternalName\"".to_owned());
+        found
+            .push("spec.externalName is ignored when spec.type is not \"ExternalName\"".to_owned());
     }
     if text(spec, "trafficDistribution") == "PreferClose" {
         found.push(
@@ -218,7 +254,9 @@ fn loose_ip(ip: &Value, path: &str) -> Option<String> {
     let strict = written.parse::<std::net::IpAddr>().is_ok();
     let canonical = parsed.to_string();
     if !strict {
-        return Some(format!("{path}: non-standard IP address \"{written}\" is invalid: use \"{canonical}\""));
+        return Some(format!(
+            "{path}: non-standard IP address \"{written}\" is invalid: use \"{canonical}\""
+        ));
     }
     (canonical != written)
         .then(|| format!("{path}: IPv6 address \"{written}\" should be in RFC 5952 canonical format (\"{canonical}\")"))
@@ -226,14 +264,23 @@ fn loose_ip(ip: &Value, path: &str) -> Option<String> {
 
 fn external_ip(service: &Value) -> Value {
     let spec = get(service, "spec");
-    let external: Vec<&str> = items(spec, "externalIPs").iter().filter_map(Value::as_str).collect();
+    let external: Vec<&str> = items(spec, "externalIPs")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     match text(spec, "type") {
         "ClusterIP" | "NodePort" => or_none(&external.join(",")),
         "LoadBalancer" => {
             let ingress = get(get(service, "status"), "loadBalancer");
             let mut found: Vec<&str> = items(ingress, "ingress")
                 .iter()
-                .map(|one| if text(one, "ip").is_empty() { text(one, "hostname") } else { text(one, "ip") })
+                .map(|one| {
+                    if text(one, "ip").is_empty() {
+                        text(one, "hostname")
+                    } else {
+                        text(one, "ip")
+                    }
+                })
                 .filter(|address| !address.is_empty())
                 .collect();
             found.sort_unstable();
@@ -254,12 +301,22 @@ fn row(service: &Value, now: Timestamp) -> Vec<Value> {
     let ports: Vec<String> = items(spec, "ports")
         .iter()
         .map(|port| {
-            let (number, node, protocol) =
-                (int_or_zero(port, "port"), int_or_zero(port, "nodePort"), text(port, "protocol"));
-            if node > 0 { format!("{number}:{node}/{protocol}") } else { format!("{number}/{protocol}") }
+            let (number, node, protocol) = (
+                int_or_zero(port, "port"),
+                int_or_zero(port, "nodePort"),
+                text(port, "protocol"),
+            );
+            if node > 0 {
+                format!("{number}:{node}/{protocol}")
+            } else {
+                format!("{number}/{protocol}")
+            }
         })
         .collect();
-    let ip = items(spec, "clusterIPs").first().and_then(Value::as_str).unwrap_or_else(|| text(spec, "clusterIP"));
+    let ip = items(spec, "clusterIPs")
+        .first()
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| text(spec, "clusterIP"));
     vec![
         name(service),
         text(spec, "type").into(),
@@ -277,7 +334,10 @@ mod tests {
 
     fn shown(mut service: Value) -> Vec<String> {
         default(&mut service);
-        row(&service, Timestamp::UNIX_EPOCH).iter().map(|cell| cell.as_str().unwrap().to_owned()).collect()
+        row(&service, Timestamp::UNIX_EPOCH)
+            .iter()
+            .map(|cell| cell.as_str().unwrap().to_owned())
+            .collect()
     }
 
     #[test]
@@ -296,7 +356,10 @@ mod tests {
         default(&mut balancer);
         assert_eq!(balancer["spec"]["allocateLoadBalancerNodePorts"], true);
         assert_eq!(balancer["spec"]["externalTrafficPolicy"], "Cluster");
-        assert_eq!(balancer["spec"]["sessionAffinityConfig"]["clientIP"]["timeoutSeconds"], 10800);
+        assert_eq!(
+            balancer["spec"]["sessionAffinityConfig"]["clientIP"]["timeoutSeconds"],
+            10800
+        );
         let mut name = json!({"spec": {"type": "ExternalName", "externalName": "a.b"}});
         default(&mut name);
         assert_eq!(name["spec"].get("internalTrafficPolicy"), None);
@@ -305,13 +368,28 @@ mod tests {
     #[test]
     fn rows() {
         let ports = json!([{"port": 80, "nodePort": 30080}, {"port": 53, "protocol": "UDP"}]);
-        let cells = shown(json!({"metadata": {"name": "s"}, "spec": {"type": "NodePort", "clusterIPs": ["10.0.0.1"], "ports": ports, "selector": {"app": "web"}}}));
-        assert_eq!(cells, ["s", "NodePort", "10.0.0.1", "<none>", "80:30080/TCP,53/UDP", "<unknown>", "app=web"]);
+        let cells = shown(
+            json!({"metadata": {"name": "s"}, "spec": {"type": "NodePort", "clusterIPs": ["10.0.0.1"], "ports": ports, "selector": {"app": "web"}}}),
+        );
+        assert_eq!(
+            cells,
+            [
+                "s",
+                "NodePort",
+                "10.0.0.1",
+                "<none>",
+                "80:30080/TCP,53/UDP",
+                "<unknown>",
+                "app=web"
+            ]
+        );
         let cells = shown(json!({"spec": {"type": "ExternalName", "externalName": "a.b"}}));
         assert_eq!(cells[1..5], ["ExternalName", "<none>", "a.b", "<none>"]);
         let cells = shown(json!({"spec": {"type": "LoadBalancer", "clusterIPs": ["10.0.0.1"]}}));
         assert_eq!(cells[3], "<pending>");
-        let cells = shown(json!({"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}, {"hostname": "h"}]}}}));
+        let cells = shown(
+            json!({"spec": {"type": "LoadBalancer"}, "status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4"}, {"hostname": "h"}]}}}),
+        );
         assert_eq!(cells[3], "1.2.3.4,h");
         assert_eq!(shown(json!({"spec": {"clusterIPs": ["None"]}}))[2], "None");
     }

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::super::Errors;
 use super::super::checks::{
-    IMMUTABLE, PROTOCOLS, cidr, dns_label, dns_subdomain, ip, labels, one_of, one_of_if_set, parse_ip, port,
-    port_or_name, qualified_name, reachable_ip,
+    IMMUTABLE, PROTOCOLS, cidr, dns_label, dns_subdomain, ip, labels, one_of, one_of_if_set,
+    parse_ip, port, port_or_name, qualified_name, reachable_ip,
 };
 use super::super::value::{get, int, int_or_zero, is_set, items, same, text, text_at};
 use super::{externally_accessible, is_headless, needs_health_check};
@@ -41,14 +41,23 @@ pub(super) fn validate(service: &Value, errors: &mut Errors) {
     session_affinity(errors, spec, &path);
     cluster_ips_fit(errors, service);
     for (index, address) in items(spec, "externalIPs").iter().enumerate() {
-        let (address, path) = (address.as_str().unwrap_or(""), path.child("externalIPs").index(index));
+        let (address, path) = (
+            address.as_str().unwrap_or(""),
+            path.child("externalIPs").index(index),
+        );
         let before = errors.len();
         ip(errors, address, &path);
         if errors.len() == before {
             reachable_ip(errors, address, &path);
         }
     }
-    one_of(errors, spec, "type", &path, &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
+    one_of(
+        errors,
+        spec,
+        "type",
+        &path,
+        &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
+    );
     ports_together(errors, ports, kind, &path.child("ports"));
     balancer(errors, spec, kind, &path);
     traffic(errors, service, &path);
@@ -56,9 +65,16 @@ pub(super) fn validate(service: &Value, errors: &mut Errors) {
 
 fn external_name(errors: &mut Errors, spec: &Value, path: &Path) {
     for key in ["clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
-        let set = if key == "ipFamilyPolicy" { is_set(spec, key) } else { !items(spec, key).is_empty() };
+        let set = if key == "ipFamilyPolicy" {
+            is_set(spec, key)
+        } else {
+            !items(spec, key).is_empty()
+        };
         if set {
-            errors.push(FieldError::forbidden(&path.child(key), "may not be set for ExternalName services"));
+            errors.push(FieldError::forbidden(
+                &path.child(key),
+                "may not be set for ExternalName services",
+            ));
         }
     }
     let name = text(spec, "externalName");
@@ -78,7 +94,10 @@ fn service_port(errors: &mut Errors, one: &Value, ports: &[Value], index: usize,
         }
     } else {
         dns_label(errors, name, &path.child("name"));
-        if ports[..index].iter().any(|earlier| text(earlier, "name") == name) {
+        if ports[..index]
+            .iter()
+            .any(|earlier| text(earlier, "name") == name)
+        {
             errors.push(FieldError::duplicate(&path.child("name"), name));
         }
     }
@@ -93,7 +112,10 @@ fn service_port(errors: &mut Errors, one: &Value, ports: &[Value], index: usize,
 fn session_affinity(errors: &mut Errors, spec: &Value, path: &Path) {
     const WHEN_CLIENT_IP: &str = "when session affinity type is ClientIP";
     one_of(errors, spec, "sessionAffinity", path, &["ClientIP", "None"]);
-    let (config, path) = (get(spec, "sessionAffinityConfig"), path.child("sessionAffinityConfig"));
+    let (config, path) = (
+        get(spec, "sessionAffinityConfig"),
+        path.child("sessionAffinityConfig"),
+    );
     match text(spec, "sessionAffinity") {
         "ClientIP" => {
             let client = get(config, "clientIP");
@@ -101,7 +123,10 @@ fn session_affinity(errors: &mut Errors, spec: &Value, path: &Path) {
             if config.is_null() {
                 errors.push(FieldError::required(&path, WHEN_CLIENT_IP));
             } else if client.is_null() {
-                errors.push(FieldError::required(&path.child("clientIP"), WHEN_CLIENT_IP));
+                errors.push(FieldError::required(
+                    &path.child("clientIP"),
+                    WHEN_CLIENT_IP,
+                ));
             } else {
                 match int(client, "timeoutSeconds") {
                     None => errors.push(FieldError::required(&at_seconds, WHEN_CLIENT_IP)),
@@ -117,7 +142,10 @@ fn session_affinity(errors: &mut Errors, spec: &Value, path: &Path) {
             }
         }
         "None" if !config.is_null() => {
-            errors.push(FieldError::forbidden(&path, "must not be set when session affinity is None"));
+            errors.push(FieldError::forbidden(
+                &path,
+                "must not be set when session affinity is None",
+            ));
         }
         _ => {}
     }
@@ -131,20 +159,24 @@ fn ports_together(errors: &mut Errors, ports: &[Value], kind: &str, path: &Path)
         }
         let at_node = path.index(index).child("nodePort");
         if kind == "ClusterIP" {
-            errors.push(FieldError::forbidden(&at_node, "may not be used when `type` is 'ClusterIP'"));
+            errors.push(FieldError::forbidden(
+                &at_node,
+                "may not be used when `type` is 'ClusterIP'",
+            ));
         }
-        let taken = ports[..index]
-            .iter()
-            .any(|earlier| int_or_zero(earlier, "nodePort") == node && text(earlier, "protocol") == text(one, "protocol"));
+        let taken = ports[..index].iter().any(|earlier| {
+            int_or_zero(earlier, "nodePort") == node
+                && text(earlier, "protocol") == text(one, "protocol")
+        });
         if taken {
             errors.push(FieldError::duplicate(&at_node, node));
         }
     }
     for (index, one) in ports.iter().enumerate() {
         let (number, protocol) = (int_or_zero(one, "port"), text(one, "protocol"));
-        let repeated = ports[..index]
-            .iter()
-            .any(|earlier| int_or_zero(earlier, "port") == number && text(earlier, "protocol") == protocol);
+        let repeated = ports[..index].iter().any(|earlier| {
+            int_or_zero(earlier, "port") == number && text(earlier, "protocol") == protocol
+        });
         if repeated {
             let shown = serde_json::json!({"port": number, "protocol": protocol, "targetPort": 0});
             errors.push(FieldError::duplicate(&path.index(index), shown));
@@ -162,15 +194,25 @@ fn balancer(errors: &mut Errors, spec: &Value, kind: &str, path: &Path) {
             errors.push(FieldError::forbidden(&path, ONLY_BALANCER));
         }
         for (index, range) in ranges.iter().enumerate() {
-            cidr(errors, range.as_str().unwrap_or("").trim(), &path.index(index));
+            cidr(
+                errors,
+                range.as_str().unwrap_or("").trim(),
+                &path.index(index),
+            );
         }
     }
     let allocate = is_set(spec, "allocateLoadBalancerNodePorts");
     if allocate && !is_balancer {
-        errors.push(FieldError::forbidden(&path.child("allocateLoadBalancerNodePorts"), ONLY_BALANCER));
+        errors.push(FieldError::forbidden(
+            &path.child("allocateLoadBalancerNodePorts"),
+            ONLY_BALANCER,
+        ));
     }
     if is_balancer && !allocate {
-        errors.push(FieldError::required(&Path::new("allocateLoadBalancerNodePorts"), ""));
+        errors.push(FieldError::required(
+            &Path::new("allocateLoadBalancerNodePorts"),
+            "",
+        ));
     }
     if is_set(spec, "loadBalancerClass") {
         let path = path.child("loadBalancerClass");
@@ -185,7 +227,13 @@ fn balancer(errors: &mut Errors, spec: &Value, kind: &str, path: &Path) {
 fn traffic(errors: &mut Errors, service: &Value, path: &Path) {
     let spec = get(service, "spec");
     if externally_accessible(service) {
-        one_of(errors, spec, "externalTrafficPolicy", path, &["Cluster", "Local"]);
+        one_of(
+            errors,
+            spec,
+            "externalTrafficPolicy",
+            path,
+            &["Cluster", "Local"],
+        );
     } else if !text(spec, "externalTrafficPolicy").is_empty() {
         errors.push(FieldError::invalid(
             &path.child("externalTrafficPolicy"),
@@ -193,7 +241,10 @@ fn traffic(errors: &mut Errors, service: &Value, path: &Path) {
             "may only be set for externally-accessible services",
         ));
     }
-    let (health, at_health) = (int_or_zero(spec, "healthCheckNodePort"), path.child("healthCheckNodePort"));
+    let (health, at_health) = (
+        int_or_zero(spec, "healthCheckNodePort"),
+        path.child("healthCheckNodePort"),
+    );
     if !needs_health_check(service) {
         if health != 0 {
             errors.push(FieldError::invalid(
@@ -208,9 +259,21 @@ fn traffic(errors: &mut Errors, service: &Value, path: &Path) {
         port(errors, health, &at_health);
     }
     if super::needs_cluster_ip(service) {
-        one_of(errors, spec, "internalTrafficPolicy", path, &["Cluster", "Local"]);
+        one_of(
+            errors,
+            spec,
+            "internalTrafficPolicy",
+            path,
+            &["Cluster", "Local"],
+        );
     } else {
-        one_of_if_set(errors, spec, "internalTrafficPolicy", path, &["Cluster", "Local"]);
+        one_of_if_set(
+            errors,
+            spec,
+            "internalTrafficPolicy",
+            path,
+            &["Cluster", "Local"],
+        );
     }
     let distributions = &["PreferClose", "PreferSameNode", "PreferSameZone"];
     one_of_if_set(errors, spec, "trafficDistribution", path, distributions);
@@ -223,24 +286,42 @@ pub(crate) fn cluster_ips_fit(errors: &mut Errors, service: &Value) {
         return;
     }
     let path = Path::new("spec");
-    let (ip, ips, families) = (text(spec, "clusterIP"), items(spec, "clusterIPs"), items(spec, "ipFamilies"));
+    let (ip, ips, families) = (
+        text(spec, "clusterIP"),
+        items(spec, "clusterIPs"),
+        items(spec, "ipFamilies"),
+    );
     let at_ips = path.child("clusterIPs");
     match ips.first() {
         None if !ip.is_empty() => errors.push(FieldError::required(&at_ips, "")),
         Some(first) if !ip.is_empty() && first.as_str() != Some(ip) => {
-            errors.push(FieldError::invalid(&at_ips, ips.to_vec(), "first value must match `clusterIP`"));
+            errors.push(FieldError::invalid(
+                &at_ips,
+                ips.to_vec(),
+                "first value must match `clusterIP`",
+            ));
         }
         Some(_) if ip.is_empty() => {
-            errors.push(FieldError::invalid(&at_ips, ips.to_vec(), "must be empty when `clusterIP` is not specified"));
+            errors.push(FieldError::invalid(
+                &at_ips,
+                ips.to_vec(),
+                "must be empty when `clusterIP` is not specified",
+            ));
         }
         _ => {}
     }
     for (index, family) in families.iter().enumerate() {
-        let (family, path) = (family.as_str().unwrap_or(""), path.child("ipFamilies").index(index));
+        let (family, path) = (
+            family.as_str().unwrap_or(""),
+            path.child("ipFamilies").index(index),
+        );
         if !["IPv4", "IPv6"].contains(&family) {
             errors.push(FieldError::not_supported(&path, family, &["IPv4", "IPv6"]));
         }
-        if families[..index].iter().any(|earlier| earlier.as_str() == Some(family)) {
+        if families[..index]
+            .iter()
+            .any(|earlier| earlier.as_str() == Some(family))
+        {
             errors.push(FieldError::duplicate(&path, family));
         }
     }
@@ -249,9 +330,17 @@ pub(crate) fn cluster_ips_fit(errors: &mut Errors, service: &Value) {
     if addresses_are_bad(errors, ips, &at_ips) {
         return;
     }
-    let of_v6 = |ip: &Value| ip.as_str().and_then(parse_ip).is_some_and(|ip| matches!(ip, IpAddr::V6(_)));
+    let of_v6 = |ip: &Value| {
+        ip.as_str()
+            .and_then(parse_ip)
+            .is_some_and(|ip| matches!(ip, IpAddr::V6(_)))
+    };
     if ips.len() > 1 && ips.iter().filter(|ip| of_v6(ip)).count() != 1 {
-        errors.push(FieldError::invalid(&at_ips, ips.to_vec(), "may specify no more than one IP for each IP family"));
+        errors.push(FieldError::invalid(
+            &at_ips,
+            ips.to_vec(),
+            "may specify no more than one IP for each IP family",
+        ));
     }
     if is_headless(service) {
         return;
@@ -276,7 +365,11 @@ fn addresses_are_bad(errors: &mut Errors, ips: &[Value], path: &Path) -> bool {
         let address = address.as_str().unwrap_or("");
         if index == 0 && address == "None" {
             if ips.len() > 1 {
-                errors.push(FieldError::invalid(path, ips.to_vec(), "'None' must be the first and only value"));
+                errors.push(FieldError::invalid(
+                    path,
+                    ips.to_vec(),
+                    "'None' must be the first and only value",
+                ));
             }
             continue;
         }
@@ -284,14 +377,20 @@ fn addresses_are_bad(errors: &mut Errors, ips: &[Value], path: &Path) -> bool {
     }
     let bad = errors.len() > before;
     if ips.len() > 2 {
-        errors.push(FieldError::invalid(path, ips.to_vec(), "may only hold up to 2 values"));
+        errors.push(FieldError::invalid(
+            path,
+            ips.to_vec(),
+            "may only hold up to 2 values",
+        ));
     }
     bad
 }
 
 pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     let (spec, old_spec, path) = (get(new, "spec"), get(old, "spec"), Path::new("spec"));
-    let renamed = [new, old].iter().any(|service| text_at(service, &["spec", "type"]) == "ExternalName");
+    let renamed = [new, old]
+        .iter()
+        .any(|service| text_at(service, &["spec", "type"]) == "ExternalName");
     if !renamed {
         let (headless, was_headless) = (is_headless(new), is_headless(old));
         if !(headless && was_headless) {
@@ -301,22 +400,48 @@ pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
             primary_stays(errors, spec, old_spec, "ipFamilies", "ipFamily", &path);
         }
     }
-    let both_balancers = text(spec, "type") == "LoadBalancer" && text(old_spec, "type") == "LoadBalancer";
-    if both_balancers && !same(get(spec, "loadBalancerClass"), get(old_spec, "loadBalancerClass")) {
+    let both_balancers =
+        text(spec, "type") == "LoadBalancer" && text(old_spec, "type") == "LoadBalancer";
+    if both_balancers
+        && !same(
+            get(spec, "loadBalancerClass"),
+            get(old_spec, "loadBalancerClass"),
+        )
+    {
         let shown = get(spec, "loadBalancerClass").clone();
-        errors.push(FieldError::invalid(&path.child("loadBalancerClass"), shown, ONCE));
+        errors.push(FieldError::invalid(
+            &path.child("loadBalancerClass"),
+            shown,
+            ONCE,
+        ));
     }
     let checked = needs_health_check(new) && needs_health_check(old);
-    if checked && !same(get(spec, "healthCheckNodePort"), get(old_spec, "healthCheckNodePort")) {
-        errors.push(FieldError::forbidden(&path.child("healthCheckNodePort"), IMMUTABLE));
+    if checked
+        && !same(
+            get(spec, "healthCheckNodePort"),
+            get(old_spec, "healthCheckNodePort"),
+        )
+    {
+        errors.push(FieldError::forbidden(
+            &path.child("healthCheckNodePort"),
+            IMMUTABLE,
+        ));
     }
 }
 
 /// The first address and family stay; a second one may come, and go when the policy says SingleStack.
-fn primary_stays(errors: &mut Errors, new: &Value, old: &Value, list: &'static str, one: &str, path: &Path) {
+fn primary_stays(
+    errors: &mut Errors,
+    new: &Value,
+    old: &Value,
+    list: &'static str,
+    one: &str,
+    path: &Path,
+) {
     let (now, was) = (items(new, list), items(old, list));
     let at = |index: usize| path.child(list).index(index);
-    let mut changed = |index: usize| errors.push(FieldError::invalid(&at(index), now.to_vec(), ONCE));
+    let mut changed =
+        |index: usize| errors.push(FieldError::invalid(&at(index), now.to_vec(), ONCE));
     if now.len() == was.len() {
         for (index, (now, was)) in now.iter().zip(was).enumerate() {
             if now != was {
@@ -334,7 +459,11 @@ fn primary_stays(errors: &mut Errors, new: &Value, old: &Value, list: &'static s
         return;
     }
     if now.is_empty() {
-        errors.push(FieldError::invalid(&at(0), now.to_vec(), format!("primary {one} can not be unset")));
+        errors.push(FieldError::invalid(
+            &at(0),
+            now.to_vec(),
+            format!("primary {one} can not be unset"),
+        ));
     }
     if now.len() == 1 && text(new, "ipFamilyPolicy") != "SingleStack" {
         errors.push(FieldError::invalid(
@@ -349,7 +478,10 @@ pub(super) fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {
     let path = Path::new("status").child("loadBalancer").child("ingress");
     let ingress = items(get(get(new, "status"), "loadBalancer"), "ingress");
     if !ingress.is_empty() && text_at(old, &["spec", "type"]) != "LoadBalancer" {
-        errors.push(FieldError::forbidden(&path, "may only be used when `spec.type` is 'LoadBalancer'"));
+        errors.push(FieldError::forbidden(
+            &path,
+            "may only be used when `spec.type` is 'LoadBalancer'",
+        ));
         return;
     }
     for (index, one) in ingress.iter().enumerate() {
@@ -359,9 +491,15 @@ pub(super) fn validate_status(new: &Value, old: &Value, errors: &mut Errors) {
             ip(errors, address, &path.child("ip"));
         }
         if mode.is_empty() && !address.is_empty() {
-            errors.push(FieldError::required(&path.child("ipMode"), "must be specified when `ip` is set"));
+            errors.push(FieldError::required(
+                &path.child("ipMode"),
+                "must be specified when `ip` is set",
+            ));
         } else if !mode.is_empty() && address.is_empty() {
-            errors.push(FieldError::forbidden(&path.child("ipMode"), "may not be specified when `ip` is not set"));
+            errors.push(FieldError::forbidden(
+                &path.child("ipMode"),
+                "may not be specified when `ip` is not set",
+            ));
         } else {
             one_of_if_set(errors, one, "ipMode", &path, &["Proxy", "VIP"]);
         }
@@ -409,8 +547,14 @@ mod tests {
     fn faults_are_named() {
         let cases = [
             (json!({}), "spec.ports: Required value"),
-            (json!({"ports": [{"port": 0, "targetPort": 1}]}), "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive"),
-            (json!({"ports": [{"port": 1}, {"name": "b", "port": 2}]}), "spec.ports[0].name: Required value"),
+            (
+                json!({"ports": [{"port": 0, "targetPort": 1}]}),
+                "spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive",
+            ),
+            (
+                json!({"ports": [{"port": 1}, {"name": "b", "port": 2}]}),
+                "spec.ports[0].name: Required value",
+            ),
             (
                 json!({"ports": [{"name": "a", "port": 1}, {"name": "b", "port": 1}]}),
                 "spec.ports[1]: Duplicate value: {\"port\":1,\"protocol\":\"TCP\",\"targetPort\":0}",
@@ -476,15 +620,22 @@ mod tests {
         assert!(judge(one.clone(), two.clone()).is_empty());
         assert_eq!(
             judge(service(json!(["10.0.0.1"]), "PreferDualStack"), two),
-            ["spec.ipFamilyPolicy: Invalid value: \"PreferDualStack\": must be set to 'SingleStack' when releasing the secondary clusterIP"]
+            [
+                "spec.ipFamilyPolicy: Invalid value: \"PreferDualStack\": must be set to 'SingleStack' when releasing the secondary clusterIP"
+            ]
         );
     }
 
     #[test]
     fn only_balancers_have_ingress() {
         let mut errors = Errors::new();
-        let status = json!({"status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4", "ipMode": "VIP"}]}}});
-        validate_status(&status, &json!({"spec": {"type": "ClusterIP"}}), &mut errors);
+        let status =
+            json!({"status": {"loadBalancer": {"ingress": [{"ip": "1.2.3.4", "ipMode": "VIP"}]}}});
+        validate_status(
+            &status,
+            &json!({"spec": {"type": "ClusterIP"}}),
+            &mut errors,
+        );
         assert_eq!(
             errors[0].to_string(),
             "status.loadBalancer.ingress: Forbidden: may only be used when `spec.type` is 'LoadBalancer'"
