@@ -5,6 +5,7 @@
 pub mod cluster;
 pub mod kubectl;
 pub mod manifests;
+pub mod measure;
 pub mod raw;
 pub mod stream;
 pub mod tools;

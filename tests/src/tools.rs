@@ -72,3 +72,13 @@ pub fn guests() -> Vec<(&'static str, PathBuf)> {
         ),
     ]
 }
+
+/// A number from the environment, or `otherwise`.
+pub fn number(variable: &str, otherwise: u32) -> anyhow::Result<u32> {
+    match std::env::var(variable) {
+        Ok(text) => text
+            .parse()
+            .with_context(|| format!("{variable} is {text:?}, expected a number")),
+        Err(_) => Ok(otherwise),
+    }
+}

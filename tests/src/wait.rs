@@ -25,15 +25,16 @@ pub fn within<T>(
             Err(error) if begun.elapsed() >= limit => {
                 return Err(error).with_context(|| format!("still so after {} s", limit.as_secs()));
             }
-            Err(_) => pause(),
+            Err(_) => settle(PAUSE),
         }
     }
 }
 
+/// Leaves the cluster alone for a while: between two looks, or before a measurement. Not to wait for something to have happened.
 #[allow(
     clippy::disallowed_methods,
     reason = "another process is waited for, which tells us nothing when it is done"
 )]
-fn pause() {
-    std::thread::sleep(PAUSE);
+pub fn settle(time: Duration) {
+    std::thread::sleep(time);
 }

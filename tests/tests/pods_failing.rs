@@ -38,7 +38,7 @@ fn an_image_that_does_not_exist() -> anyhow::Result<()> {
             "State: Waiting",
             "Reason: ImagePullBackOff",
             "Ready: False",
-            &format!("Normal Pulling"),
+            "Normal Pulling",
             &format!("kubelet Pulling image \"{image}\""),
             "Warning Failed",
             &format!("kubelet Failed to pull image \"{image}\":"),

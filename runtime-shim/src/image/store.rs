@@ -122,6 +122,8 @@ pub struct FsUsage {
 
 type PullResult = Result<Arc<Image>, PullError>;
 type SharedPull = Shared<BoxFuture<'static, PullResult>>;
+/// Pulls in progress, by reference and credentials.
+type Pulls = HashMap<(String, Auth), WeakShared<BoxFuture<'static, PullResult>>>;
 
 /// The store. Clones are the same store.
 #[derive(Clone)]
@@ -137,7 +139,7 @@ struct Inner {
     state: Mutex<State>,
     /// Held while the index file is written, with the number of the state that was written last.
     saved: Mutex<u64>,
-    pulls: Mutex<HashMap<(String, Auth), WeakShared<BoxFuture<'static, PullResult>>>>,
+    pulls: Mutex<Pulls>,
     turns: Semaphore,
 }
 
@@ -314,26 +316,28 @@ impl Inner {
     ) -> Result<Arc<Image>, Cause> {
         let _turn = self.turns.acquire().await.map_err(|_| Cause::Cancelled)?;
         let (remote, manifest, digest, bytes) = self.resolve(reference, auth).await?;
-        let known = self.state.lock().index.by_manifest(&digest).cloned();
-        let image = match known {
-            Some(image) => Image::clone(&image),
+        let mut reservation = Reservation::new(Arc::clone(self));
+        let kept = match self.keep_known(reference, &digest) {
+            Some(image) => image,
             None => {
-                let mut reservation = Reservation::new(Arc::clone(self));
                 let image = self
                     .fetch(&remote, &manifest, digest, &bytes, &mut reservation)
                     .await?;
-                let kept = self.keep(reference, image);
-                self.save()
-                    .await
-                    .map_err(|error| Cause::Disk(error.to_string()))?;
-                return Ok(kept);
+                self.keep(reference, image)
             }
         };
-        let kept = self.keep(reference, image);
         self.save()
             .await
             .map_err(|error| Cause::Disk(error.to_string()))?;
         Ok(kept)
+    }
+
+    /// Gives an image that is here already one more name. Under one lock, so that it is not removed meanwhile.
+    fn keep_known(&self, reference: &Reference, manifest: &Digest) -> Option<Arc<Image>> {
+        let mut state = self.state.lock();
+        let image = Image::clone(state.index.by_manifest(manifest)?);
+        state.sequence += 1;
+        Some(state.index.add(reference, image))
     }
 
     fn keep(&self, reference: &Reference, image: Image) -> Arc<Image> {
