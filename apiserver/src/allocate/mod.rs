@@ -178,6 +178,16 @@ impl Allocators {
         }
     }
 
+    /// The first address of the default range, which is for the server's own Service.
+    pub fn first_address(&self) -> Option<IpAddr> {
+        self.0
+            .pools
+            .lock()
+            .addresses
+            .first()
+            .and_then(Pool::first_address)
+    }
+
     /// Completes a new Service: families and policy, cluster IPs, node ports, health check port.
     ///
     /// # Errors

@@ -199,6 +199,11 @@ impl Pool {
         })
     }
 
+    /// The first address of the range that can be handed out, taken or not.
+    pub(super) fn first_address(&self) -> Option<IpAddr> {
+        self.address_at(0)
+    }
+
     /// Gives an address back; others' addresses are left alone.
     pub(super) fn free_address(&mut self, address: IpAddr) {
         if let Some(offset) = self.address_offset(address) {
@@ -297,6 +302,7 @@ mod tests {
     #[test]
     fn addresses_by_name() {
         let mut pool = addresses("10.0.0.0/24");
+        assert_eq!(pool.first_address(), "10.0.0.1".parse().ok());
         pool.take_address("10.0.0.10".parse().unwrap()).unwrap();
         assert_eq!(
             pool.take_address("10.0.0.10".parse().unwrap())
