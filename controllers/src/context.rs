@@ -8,6 +8,7 @@ use hydrofoil_client::events::Recorder;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
+use crate::discovery::Catalog;
 use crate::informer::Informer;
 use crate::metrics::Metrics;
 use crate::objects::{
@@ -55,6 +56,8 @@ pub struct Context {
     pub writer: Writer,
     /// The shared caches.
     pub informers: Informers,
+    /// The kinds that the API server serves.
+    pub catalog: Catalog,
     /// Settings.
     pub config: Config,
     /// What is counted.

@@ -11,13 +11,17 @@ mod clock;
 mod config;
 mod context;
 mod deployment;
+mod discovery;
 mod endpoints;
 mod endpointslice;
 mod endpointslice_mirroring;
 mod error;
 mod expectations;
+mod garbage;
 mod informer;
+mod job;
 mod metrics;
+mod namespace;
 mod node_ipam;
 mod objects;
 mod ownership;
@@ -43,6 +47,7 @@ pub use error::Error;
 pub use metrics::Metrics;
 
 use context::{Context, Informers, Work};
+use discovery::Catalog;
 use writer::Writer;
 
 /// The Lease that says which manager acts.
@@ -99,6 +104,7 @@ async fn lead(config: Config, client: kube::Client, metrics: Metrics, shutdown: 
     let context = Arc::new(Context {
         writer: Writer::new(client),
         informers: Informers::default(),
+        catalog: Catalog::default(),
         config,
         metrics,
         shutdown: shutdown.clone(),
@@ -123,10 +129,13 @@ fn controllers(context: &Arc<Context>) -> Vec<Work> {
     let mut works = vec![
         deployment::start(context),
         replicaset::start(context),
+        job::start(context),
         endpointslice::start(context),
         endpoints::start(context),
         endpointslice_mirroring::start(context),
         service_account::start(context),
+        namespace::start(context),
+        garbage::start(context),
         root_ca::start(context),
         ttl_after_finished::start(context),
         pod_gc::start(context),

@@ -1,5 +1,6 @@
 //! Metadata: read without `managedFields`, and asked without `Option`s.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -59,6 +60,32 @@ pub struct Partial {
     /// Metadata without `managedFields`.
     #[serde(deserialize_with = "slim")]
     pub metadata: ObjectMeta,
+}
+
+impl kube::Resource for Partial {
+    type DynamicType = kube::api::ApiResource;
+    type Scope = kube::core::DynamicResourceScope;
+    fn kind(resource: &Self::DynamicType) -> Cow<'_, str> {
+        resource.kind.as_str().into()
+    }
+    fn group(resource: &Self::DynamicType) -> Cow<'_, str> {
+        resource.group.as_str().into()
+    }
+    fn version(resource: &Self::DynamicType) -> Cow<'_, str> {
+        resource.version.as_str().into()
+    }
+    fn plural(resource: &Self::DynamicType) -> Cow<'_, str> {
+        resource.plural.as_str().into()
+    }
+    fn metadata_api() -> bool {
+        true
+    }
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
 }
 
 static NO_MAP: LazyLock<BTreeMap<String, String>> = LazyLock::new(BTreeMap::new);

@@ -3,7 +3,7 @@
 //! Creates and deletes go out side by side, at most [`reconcile::BURST`] a sync, while the status, which every pod's change
 //! touches, is written at most once per rest: a thousand pods becoming ready cost some tens of status writes.
 
-mod ranking;
+pub mod ranking;
 mod reconcile;
 #[cfg(test)]
 mod simulation;
