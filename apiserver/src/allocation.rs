@@ -71,18 +71,27 @@ impl Allocation {
         if served.kind.storage.prefix != SERVICES {
             return Ok(Reserved::nothing());
         }
-        self.services.create(new).map(|reservation| Reserved(Some(reservation)))
+        self.services
+            .create(new)
+            .map(|reservation| Reserved(Some(reservation)))
     }
 
     /// Reserves what an update adds; what it drops is given back once it is written.
     ///
     /// # Errors
     /// As [`Allocation::reserve_create`].
-    pub fn reserve_update(&self, served: &Served, new: &mut Value, old: &Value) -> Result<Reserved, ApiError> {
+    pub fn reserve_update(
+        &self,
+        served: &Served,
+        new: &mut Value,
+        old: &Value,
+    ) -> Result<Reserved, ApiError> {
         if served.kind.storage.prefix != SERVICES {
             return Ok(Reserved::nothing());
         }
-        self.services.update(new, old).map(|reservation| Reserved(Some(reservation)))
+        self.services
+            .update(new, old)
+            .map(|reservation| Reserved(Some(reservation)))
     }
 
     /// Gives back what an object that is gone had.

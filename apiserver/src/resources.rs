@@ -8,6 +8,8 @@ use hydrofoil_api::status::GroupResource;
 use crate::cache::{ROOT, Schema};
 use crate::kinds::Kind;
 
+/// A resource without objects: what is posted to it binds a pod. The pipeline sends it to `pods/binding`.
+pub const BINDINGS: &str = "bindings";
 /// The field by which pods are indexed: the node they run on.
 const NODE_NAME: &str = "spec.nodeName";
 
@@ -82,6 +84,7 @@ impl Table {
                 .or_insert(served);
             table.resources.push(resource);
         }
+        table.resources.extend(facts::resource("", "v1", BINDINGS));
         table
     }
 

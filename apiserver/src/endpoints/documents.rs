@@ -73,7 +73,6 @@ impl Documents {
                 tokio::task::spawn_blocking(move || make_v3(&served)).await
             })
             .await
-            .map(|made| made)
             .map_err(|_| ApiError::internal("the OpenAPI document could not be made"))
     }
 
@@ -84,7 +83,6 @@ impl Documents {
                 tokio::task::spawn_blocking(move || make_v2(&served)).await
             })
             .await
-            .map(|made| made)
             .map_err(|_| ApiError::internal("the OpenAPI document could not be made"))
     }
 }

@@ -22,7 +22,7 @@ use crate::metrics::Running;
 use crate::request::info::{ResourceRequest, Verb};
 use crate::request::media::{self, Encoding, Form, Offer};
 use crate::request::options::Query;
-use crate::resources::Served;
+use crate::resources::{BINDINGS, Served};
 
 /// Of a body that is too large, so much more is read and thrown away, so that the client gets to read the answer.
 const DRAIN: usize = 16 * 1024 * 1024;
@@ -60,6 +60,7 @@ impl Call {
         who: Identity,
         now: Timestamp,
     ) -> Result<Call, ApiError> {
+        let request = as_pod_binding(request);
         let served = core
             .table
             .get(&request.group, &request.version, &request.resource)
@@ -111,9 +112,6 @@ impl Call {
             match (self.request.verb, self.request.subresource.as_str()) {
                 (Verb::Get, "" | "status") => Box::pin(super::get::get(&self)),
                 (Verb::List, "") => Box::pin(super::list::list(&self)),
-                (Verb::Create, "") if self.request.resource == "bindings" => {
-                    Box::pin(super::binding::bind(&self, &body))
-                }
                 (Verb::Create, "") => Box::pin(super::create::create(&self, &body)),
                 (Verb::Update, "" | "status" | "finalize") => {
                     Box::pin(super::update::update(&self, &body))
@@ -233,6 +231,27 @@ impl Call {
         answer::warn(&mut response, warnings);
         response
     }
+}
+
+/// A POST to the old `bindings` collection binds the pod that its body names.
+fn as_pod_binding(request: ResourceRequest) -> ResourceRequest {
+    let is_old = (
+        request.group.as_str(),
+        request.version.as_str(),
+        request.resource.as_str(),
+    ) == ("", "v1", BINDINGS);
+    if is_old
+        && request.verb == Verb::Create
+        && request.name.is_empty()
+        && !request.namespace.is_empty()
+    {
+        return ResourceRequest {
+            resource: "pods".to_owned(),
+            subresource: "binding".to_owned(),
+            ..request
+        };
+    }
+    request
 }
 
 fn check_path(served: &Served, request: &ResourceRequest) -> Result<(), ApiError> {

@@ -118,7 +118,10 @@ async fn insert_named(
     meta::for_create(&mut object, &call.served, call.namespace(), &uid, call.now);
     let name = object::name(&object).to_owned();
     admit(call, &name, &mut object, options.dry_run).await?;
-    let reserved = call.core.allocation.reserve_create(&call.served, &mut object)?;
+    let reserved = call
+        .core
+        .allocation
+        .reserve_create(&call.served, &mut object)?;
     (call.served.kind.create)(&mut object, &call.context(options.dry_run));
     call.validate(&object)?;
     warnings.extend((call.served.kind.warnings)(&object));
