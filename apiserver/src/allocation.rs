@@ -2,6 +2,7 @@
 //!
 //! Objects of every other kind pass through: the rules are in `crate::allocate`, here is only who they are for.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use hydrofoil_api::status::ApiError;
@@ -51,6 +52,11 @@ impl Allocation {
             random: rand::random,
         })?;
         Ok(Allocation { services })
+    }
+
+    /// The address of the `kubernetes` Service: the first of the range.
+    pub fn first_address(&self) -> Option<IpAddr> {
+        self.services.first_address()
     }
 
     /// Takes note of what the Services that are there have.

@@ -60,8 +60,9 @@ pub async fn keep(core: Arc<Core>) {
 
 fn wanted(core: &Core) -> Result<Vec<Wanted>, Error> {
     let config = &core.config;
-    let service_address = config
-        .kubernetes_address()
+    let service_address = core
+        .allocation
+        .first_address()
         .ok_or(Error::ServiceRange(config.service_cidr))?;
     let endpoint = config.advertise.unwrap_or(config.listen);
     let mut all: Vec<Wanted> = NAMESPACES
