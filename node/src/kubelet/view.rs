@@ -106,10 +106,6 @@ impl View {
         self.pods.read().values().cloned().collect()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.pods.read().len()
-    }
-
     /// Tells of every change from now on.
     pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()

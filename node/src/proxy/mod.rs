@@ -1,9 +1,31 @@
-//! The Service proxy.
+//! The Service proxy: makes ClusterIPs and node ports lead to the pods behind them. Knows Services and EndpointSlices, and nothing
+//! of pods or of the kubelet.
+
+mod balance;
+mod health;
+mod metrics;
+mod sync;
+mod table;
+mod tcp;
+mod udp;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use futures::StreamExt;
+use hydrofoil_client::events::Recorder;
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use kube::Api;
+use kube::runtime::{WatchStreamExt, watcher};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use health::Health;
+use metrics::Metrics;
+use sync::ProxyLoop;
 
 /// How the proxy makes Services reachable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,10 +79,49 @@ pub enum Error {
 
 /// Runs the proxy until `shutdown` is cancelled.
 pub async fn run(
-    _config: Config,
-    _client: kube::Client,
+    config: Config,
+    client: kube::Client,
     shutdown: CancellationToken,
 ) -> Result<(), Error> {
-    shutdown.cancelled().await;
+    let Mode::Userspace = config.mode;
+    let stop = shutdown.child_token();
+    let _guard = stop.clone().drop_guard();
+    let metrics = Metrics::new();
+    let health = Health {
+        metrics: metrics.clone(),
+        updated: Arc::default(),
+    };
+    let mut tasks = JoinSet::new();
+    if let Some(address) = config.healthz_address {
+        let listener = health::bind(address).await?;
+        tasks.spawn(health::serve(listener, health.clone(), stop.clone()));
+    }
+    let recorder = Recorder::new(
+        client.clone(),
+        "kube-proxy",
+        Some(config.node_name.clone()),
+        stop.clone(),
+    );
+    let node = table::Node {
+        name: config.node_name,
+        port_address: config.node_port_address,
+    };
+    let common = tcp::Common {
+        permits: Arc::new(Semaphore::new(config.max_connections.max(1))),
+        metrics,
+        shutdown: stop.clone(),
+    };
+    let wanted = || watcher::Config::default().labels(sync::SELECTOR);
+    let services = watcher(Api::<Service>::all(client.clone()), wanted())
+        .default_backoff()
+        .boxed();
+    let slices = watcher(Api::<EndpointSlice>::all(client), wanted())
+        .default_backoff()
+        .boxed();
+    ProxyLoop::new(node, common, health, recorder)
+        .run(services, slices)
+        .await;
+    stop.cancel();
+    while tasks.join_next().await.is_some() {}
     Ok(())
 }

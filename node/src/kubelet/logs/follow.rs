@@ -215,9 +215,9 @@ impl News {
             | inotify::WatchFlags::MOVED_TO
             | inotify::WatchFlags::DELETE_SELF;
         inotify::add_watch(&fd, dir, events)?;
-        Ok(Self {
-            fd: AsyncFd::new(fd)?,
-        })
+        // SAFETY: the descriptor is owned, so it stays open and the same until `AsyncFd` drops it.
+        let fd = unsafe { AsyncFd::register(fd) }?;
+        Ok(Self { fd })
     }
 
     /// Waits for the next news, and forgets what it was.

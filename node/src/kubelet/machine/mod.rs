@@ -8,6 +8,7 @@ mod backoff;
 mod drive;
 mod observe;
 mod slot;
+mod start;
 mod status;
 mod stop;
 mod words;
@@ -279,7 +280,8 @@ impl PodMachine {
             Event::Removed => self.removed = true,
             Event::Rejected(failure) => self.rejected(failure, &mut actions),
             Event::Observed(observation) => self.observed(&observation, now, &mut actions),
-            Event::InspectFailed(_) => {
+            Event::InspectFailed(error) => {
+                tracing::debug!(pod = %self.long_name(), error, "the runtime could not be asked");
                 if let State::Adopting(attempts) = &mut self.state {
                     attempts.failed(now);
                 }

@@ -173,12 +173,6 @@ impl Slot {
         }
     }
 
-    /// Whether a call to the runtime is in flight that makes this container.
-    pub(crate) fn starting(&self) -> bool {
-        matches!(self.state, SlotState::Pulling | SlotState::Starting)
-            || matches!(&self.state, SlotState::Running(run) if run.hook == Hook::InFlight)
-    }
-
     /// Running, its postStart hook done, its startup probe passed.
     pub(crate) fn is_started(&self) -> bool {
         self.run().is_some_and(|run| {
@@ -239,10 +233,15 @@ impl Slot {
         if self.attempt.is_some_and(|attempt| seen.attempt < attempt) {
             return false;
         }
+        // The runtime's word can be quicker than StartContainer's answer.
+        let starting = self.state == SlotState::Starting && seen.attempt >= self.next_attempt();
+        if starting && matches!(seen.doing, Doing::Running | Doing::Exited) {
+            self.begin(seen.id.clone(), spec, seen.hash.clone(), now);
+        }
         let known = match &self.state {
             SlotState::Running(run) => run.id == seen.id,
             SlotState::Exited(ended) if ended.id == seen.id => return false,
-            // StartContainer's answer tells of this one.
+            // Of an earlier one.
             SlotState::Starting => return false,
             _ => false,
         };

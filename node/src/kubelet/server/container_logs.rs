@@ -1,7 +1,6 @@
 //! `/containerLogs/{namespace}/{pod}/{container}`: which run's log is meant, and whether there is one (upstream:
 //! `validateContainerLogStatus`).
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::body::Body;
