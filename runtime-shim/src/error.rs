@@ -1,6 +1,4 @@
-//! What can go wrong in the runtime, and the one place that turns it into gRPC codes.
-//!
-//! The kubelet reads the code of `NotFound` and shows the rest to users as text, so the text names what was asked for and what is wrong.
+//! What keeps the runtime from starting, or from going on. What a single CRI call fails with is `cri::error`.
 
 use std::io;
 use std::path::PathBuf;
@@ -21,6 +19,9 @@ pub enum Error {
     /// Another runtime serves on the socket.
     #[error("another runtime is listening on {}", .0.display())]
     SocketTaken(PathBuf),
+    /// Another runtime works in the root.
+    #[error("another runtime uses {}", .0.display())]
+    RootTaken(PathBuf),
     /// wasmtime refused its settings.
     #[error("the WebAssembly engine cannot be set up: {0}")]
     Engine(String),

@@ -1,6 +1,6 @@
 //! Puts the runtime together, serves it, and takes it apart again.
 
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,6 +41,9 @@ pub async fn run(
     ready: oneshot::Sender<()>,
 ) -> Result<(), Error> {
     raise_file_limit();
+    folder(&config.root)?;
+    // Held until the end: two runtimes on one root would undo each other's work.
+    let _lock = lock(&config.root)?;
     let threads = guest_threads(&config)?;
     let result = async {
         let runtime = assemble(&config, &threads, shutdown.clone()).await?;
@@ -64,7 +67,6 @@ async fn assemble(
 ) -> Result<Arc<Runtime>, Error> {
     let root = &config.root;
     let staging = root.join("staging");
-    folder(root)?;
     if staging.exists() {
         fs::remove_dir_all(&staging).map_err(|e| Error::files("clearing", &staging, e))?;
     }
@@ -121,6 +123,18 @@ fn folder(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|e| Error::files("making", path, e))?;
     fs::set_permissions(path, Permissions::from_mode(0o700))
         .map_err(|e| Error::files("protecting", path, e))
+}
+
+/// Takes the root for this process; the kernel gives it back when the process ends, however it ends.
+fn lock(root: &Path) -> Result<File, Error> {
+    use rustix::fs::{FlockOperation, flock};
+    let path = root.join("lock");
+    let file = File::create(&path).map_err(|e| Error::files("making", &path, e))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::RootTaken(root.to_path_buf())),
+        Err(errno) => Err(Error::files("locking", path, errno.into())),
+    }
 }
 
 /// Guests have threads of their own: what they compute does not keep the rest of the process from running.

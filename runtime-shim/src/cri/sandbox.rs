@@ -105,6 +105,7 @@ impl Runtime {
         let was_ready = sandbox.stop();
         let containers = self.index.lock().containers_of(&sandbox.id);
         for container in &containers {
+            container.control.stop.cancel();
             container.control.kill.cancel();
         }
         for container in &containers {

@@ -1,11 +1,13 @@
 //! StartContainer and StopContainer: the way into a guest, and out of it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use hydrofoil_cri::v1::{
     ContainerEventType, StartContainerRequest, StartContainerResponse, StopContainerRequest,
     StopContainerResponse,
@@ -15,7 +17,7 @@ use super::container::not_ready;
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
 use crate::engine::Entry;
-use crate::guest::{self, Exit, Guest, http};
+use crate::guest::{self, Exit, http};
 use crate::state::container::Runnable;
 use crate::state::journal::{Exited, SavedExit, Started};
 use crate::state::sandbox::Phase as SandboxPhase;
@@ -43,58 +45,26 @@ impl Runtime {
                 container.state().as_str_name()
             )));
         };
-        if let Err(error) = self.launch(&container, runnable, sandbox.address.listen()) {
-            self.finish(&container, Exit::not_started(error.to_string()));
-            return Err(error);
-        }
+        let life = match prepare(&container, runnable, sandbox.address.listen()) {
+            Ok(life) => life,
+            Err(error) => {
+                self.finish(&container, Exit::not_started(error.to_string()));
+                return Err(error);
+            }
+        };
         self.journal.note(Change::ContainerStarted(Started {
             id: container.id.clone(),
             at: now,
         }));
         self.metrics.containers_started.increment();
+        // Told before the guest runs: nobody hears of its end first.
         self.tell(&container, ContainerEventType::ContainerStartedEvent);
+        self.spawn(container, life);
         Ok(StartContainerResponse {})
     }
 
-    fn launch(
-        self: &Arc<Self>,
-        container: &Arc<Container>,
-        runnable: Runnable,
-        listen: std::net::IpAddr,
-    ) -> CriResult<()> {
-        container.log.create().map_err(|e| {
-            let path = container.log.path().unwrap_or(std::path::Path::new(""));
-            CriError::Unknown(format!("making the log {}: {e}", path.display()))
-        })?;
-        let Runnable {
-            program,
-            guest,
-            http_port,
-        } = runnable;
-        match &program.entry {
-            Entry::Http(pre) => {
-                let listener = http::bind(SocketAddr::new(listen, http_port))?;
-                let serving = http::serve(Arc::clone(&guest), pre.clone(), listener);
-                self.spawn(container, guest, serving);
-            }
-            Entry::Command(_) | Entry::Module(_) => {
-                let running = Arc::clone(&guest);
-                self.spawn(container, guest, async move {
-                    guest::run(running, &program.entry).await
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn spawn(
-        self: &Arc<Self>,
-        container: &Arc<Container>,
-        guest: Arc<Guest>,
-        life: impl Future<Output = Exit> + Send + 'static,
-    ) {
+    fn spawn(self: &Arc<Self>, container: Arc<Container>, life: BoxFuture<'static, Exit>) {
         let runtime = Arc::clone(self);
-        let container = Arc::clone(container);
         self.guests.spawn(async move {
             // A fault of ours in one guest's host functions must not leave its container running for ever.
             let exit = AssertUnwindSafe(life)
@@ -103,9 +73,6 @@ impl Runtime {
                 .unwrap_or_else(|_| {
                     Exit::not_started("the runtime failed while running this guest")
                 });
-            guest.net.closed.cancel();
-            guest.mounts.clean();
-            drop(guest);
             runtime.finish(&container, exit);
         });
     }
@@ -164,4 +131,36 @@ impl Runtime {
             ))
         })
     }
+}
+
+/// Makes the log and, for HTTP, the listener; what comes back is the guest's life.
+fn prepare(
+    container: &Container,
+    runnable: Runnable,
+    listen: IpAddr,
+) -> CriResult<BoxFuture<'static, Exit>> {
+    container.log.create().map_err(|e| {
+        let path = container.log.path().unwrap_or(Path::new(""));
+        CriError::Unknown(format!("making the log {}: {e}", path.display()))
+    })?;
+    let Runnable {
+        program,
+        guest,
+        http_port,
+    } = runnable;
+    let listener = match program.entry {
+        Entry::Http(_) => Some(http::bind(SocketAddr::new(listen, http_port))?),
+        Entry::Command(_) | Entry::Module(_) => None,
+    };
+    let life = async move {
+        let running = Arc::clone(&guest);
+        let exit = match (&program.entry, listener) {
+            (Entry::Http(pre), Some(listener)) => http::serve(running, pre.clone(), listener).await,
+            (entry, _) => guest::run(running, entry).await,
+        };
+        guest.net.closed.cancel();
+        guest.mounts.clean();
+        exit
+    };
+    Ok(life.boxed())
 }

@@ -84,6 +84,8 @@ fn config(strategy: InstanceAllocationStrategy) -> Config {
     config
         .epoch_interruption(true)
         .wasm_component_model(true)
+        // Shared memories are outside of every limit, and WASI has no threads to share them with.
+        .wasm_threads(false)
         // Only WASI 0.3 needs it, and every call would pay.
         .concurrency_support(false)
         .max_wasm_stack(WASM_STACK_BYTES)

@@ -148,6 +148,25 @@ async fn a_port_that_cannot_be_had_is_told_at_start() {
 }
 
 #[tokio::test]
+async fn requests_are_answered_beside_guests_that_only_compute() {
+    let mut node = Node::start().await;
+    let spins = node.image_of_text("spins", SPINS).await;
+    let noisy = node.pod("noisy").await;
+    for _ in 0..12 {
+        node.run(&noisy, &spins, |_| {}).await;
+    }
+    let image = node.image("hello", &example("hello_http.wasm")).await;
+    let pod = node.pod("beside").await;
+    node.run(&pod, &image, |_| {}).await;
+    let url = format!("http://{}:8080/healthz", pod.ip);
+    for _ in 0..10 {
+        let answer = tokio::time::timeout(Duration::from_secs(5), get(&url));
+        assert_eq!(answer.await.unwrap().0, 200);
+    }
+    node.remove_pod(&noisy.id).await;
+}
+
+#[tokio::test]
 async fn stopping_closes_idle_connections_and_frees_the_port() {
     let mut node = Node::start().await;
     let image = node.image("hello", &example("hello_http.wasm")).await;

@@ -95,6 +95,21 @@ async fn broken_webassembly_is_refused_and_the_runtime_goes_on() {
 }
 
 #[tokio::test]
+async fn memory_that_no_limit_covers_is_refused() {
+    let mut node = Node::start().await;
+    let pod = node.pod("shared").await;
+    let module = r#"(module (memory (export "memory") 1 1000 shared) (func (export "_start")))"#;
+    let image = node.image_of_text("shared", module).await;
+    let status = node.create(&pod, &image, |_| {}).await.unwrap_err();
+    assert!(
+        status
+            .message()
+            .starts_with("the WebAssembly is not valid:"),
+        "{status}"
+    );
+}
+
+#[tokio::test]
 async fn an_image_that_is_not_here_is_not_found() {
     let mut node = Node::start().await;
     let pod = node.pod("absent").await;

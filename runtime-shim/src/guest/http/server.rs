@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -21,6 +22,8 @@ use crate::guest::{Exit, Guest, GuestState};
 pub const MAX_CONNECTIONS: usize = 1024;
 /// Requests under way on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 128;
+/// How long a new connection may be silent.
+const FIRST_BYTE_DEADLINE: Duration = Duration::from_secs(30);
 /// Connections the kernel keeps for us.
 const BACKLOG: i32 = 1024;
 
@@ -104,6 +107,7 @@ async fn accept(
         let (place, accepted) = tokio::select! {
             biased;
             () = guest.control.stop.cancelled() => return None,
+            () = guest.control.kill.cancelled() => return None,
             exit = handler.fatal() => return Some(exit),
             next = next => next,
         };
@@ -125,11 +129,18 @@ async fn accept(
 }
 
 /// Pause after a failed accept.
-const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 async fn connection(handler: Arc<Handler>, stream: TcpStream) {
     let _ = stream.set_nodelay(true);
     let control = handler.guest().control.clone();
+    // Who connects and says nothing keeps a place for so long and no longer.
+    let speaks = tokio::time::timeout(FIRST_BYTE_DEADLINE, stream.readable());
+    tokio::select! {
+        Ok(Ok(())) = speaks => {}
+        () = control.stop.cancelled() => return,
+        else => return,
+    }
     let service = service_fn(move |request| request::answer(Arc::clone(&handler), request));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new());
