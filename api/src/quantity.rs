@@ -284,6 +284,20 @@ impl Quantity {
         self.mantissa as f64 * 10f64.powi(self.scale)
     }
 
+    fn combine(self, other: Quantity, with: fn(i128, i128) -> i128) -> Quantity {
+        let format = if self.is_zero() {
+            other.format
+        } else {
+            self.format
+        };
+        let scale = self.scale.min(other.scale);
+        Quantity {
+            mantissa: with(self.scaled(scale), other.scaled(scale)),
+            scale,
+            format,
+        }
+    }
+
     /// The number and its power of 1024, for whole amounts.
     fn base1024(&self) -> (i128, i32) {
         let mut number = self.value();
@@ -413,18 +427,7 @@ impl Add for Quantity {
     type Output = Quantity;
 
     fn add(self, other: Quantity) -> Quantity {
-        let format = if self.is_zero() {
-            other.format
-        } else {
-            self.format
-        };
-        let scale = self.scale.min(other.scale);
-        let sum = self.scaled(scale).saturating_add(other.scaled(scale));
-        Quantity {
-            mantissa: sum,
-            scale,
-            format,
-        }
+        self.combine(other, i128::saturating_add)
     }
 }
 
@@ -433,10 +436,7 @@ impl Sub for Quantity {
     type Output = Quantity;
 
     fn sub(self, other: Quantity) -> Quantity {
-        self + Quantity {
-            mantissa: other.mantissa.saturating_neg(),
-            ..other
-        }
+        self.combine(other, i128::saturating_sub)
     }
 }
 

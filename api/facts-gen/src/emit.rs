@@ -14,7 +14,10 @@ pub fn write(model: &Model, out: &Path) -> Result<usize> {
         let module = module_name(package.source.path);
         std::fs::write(out.join(format!("{module}.rs")), file(package))?;
         for name in package.types.keys() {
-            all.push((format!("{}.{name}", package.source.openapi), format!("&{module}::{}", static_name(name))));
+            all.push((
+                format!("{}.{name}", package.source.openapi),
+                format!("&{module}::{}", static_name(name)),
+            ));
         }
     }
     all.sort();
@@ -26,7 +29,10 @@ pub fn write(model: &Model, out: &Path) -> Result<usize> {
     for module in modules {
         let _ = writeln!(text, "#[rustfmt::skip]\npub(super) mod {module};");
     }
-    let _ = writeln!(text, "\n#[rustfmt::skip]\npub(super) static TYPES: &[&Type] = &[");
+    let _ = writeln!(
+        text,
+        "\n#[rustfmt::skip]\npub(super) static TYPES: &[&Type] = &["
+    );
     for (_, reference) in &all {
         let _ = writeln!(text, "    {reference},");
     }
@@ -48,7 +54,9 @@ fn static_name(name: &str) -> String {
     let mut out = String::new();
     for (i, c) in chars.iter().enumerate() {
         let after_lower = i > 0 && (chars[i - 1].is_lowercase() || chars[i - 1].is_numeric());
-        let ends_acronym = i > 0 && chars.get(i + 1).is_some_and(|n| n.is_lowercase()) && chars[i - 1].is_uppercase();
+        let ends_acronym = i > 0
+            && chars.get(i + 1).is_some_and(|n| n.is_lowercase())
+            && chars[i - 1].is_uppercase();
         if c.is_uppercase() && (after_lower || ends_acronym) {
             out.push('_');
         }
@@ -107,6 +115,7 @@ fn details(text: &mut String, field: &FieldModel) {
     match &field.list {
         List::Unmarked => {}
         List::Atomic => text.push_str(", list: L::Atomic"),
+        List::Granular => text.push_str(", list: L::Granular"),
         List::Set => text.push_str(", list: L::Set"),
         List::Map(keys) => {
             let _ = write!(text, ", list: L::Map(&{keys:?})");
@@ -115,7 +124,11 @@ fn details(text: &mut String, field: &FieldModel) {
     if !field.strategy.is_empty() || field.merge_key.is_some() {
         let has = |word: &str| field.strategy.split(',').any(|s| s == word);
         let mut parts = Vec::new();
-        for (word, name) in [("merge", "merge"), ("replace", "replace"), ("retainKeys", "retain_keys")] {
+        for (word, name) in [
+            ("merge", "merge"),
+            ("replace", "replace"),
+            ("retainKeys", "retain_keys"),
+        ] {
             if has(word) {
                 parts.push(format!("{name}: true"));
             }
@@ -147,9 +160,17 @@ fn details(text: &mut String, field: &FieldModel) {
 fn type_text(ty: &Ty) -> String {
     match ty {
         Ty::Scalar(name) => format!("T::{name}"),
-        Ty::Message(package, name) => format!("T::Message(&{}::{})", module_name(package), static_name(name)),
+        Ty::Message(package, name) => format!(
+            "T::Message(&{}::{})",
+            module_name(package),
+            static_name(name)
+        ),
         Ty::Or(variant, package, name) => {
-            format!("T::{variant}(&{}::{})", module_name(package), static_name(name))
+            format!(
+                "T::{variant}(&{}::{})",
+                module_name(package),
+                static_name(name)
+            )
         }
         Ty::List(inner) => format!("T::List(&{})", type_text(inner)),
         Ty::Map(inner) => format!("T::Map(&{})", type_text(inner)),

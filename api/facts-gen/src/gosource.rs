@@ -80,7 +80,9 @@ pub fn read(folder: &Path) -> Result<Package> {
     files.sort_by_key(std::fs::DirEntry::file_name);
     for file in files {
         let name = file.file_name().to_string_lossy().into_owned();
-        let generated = name.starts_with("zz_") || name.starts_with("generated") || name.starts_with("types_swagger");
+        let generated = name.starts_with("zz_")
+            || name.starts_with("generated")
+            || name.starts_with("types_swagger");
         if name.ends_with(".go") && !name.ends_with("_test.go") && !generated {
             let text = std::fs::read_to_string(file.path())?;
             read_file(&text, &mut package).with_context(|| name)?;
@@ -100,7 +102,14 @@ fn read_file(text: &str, package: &mut Package) -> Result<()> {
         if let Some(rest) = line.strip_prefix("type ") {
             let markers = comments.markers_of_type();
             if let Some((name, shape)) = read_type(rest, &mut lines)? {
-                package.types.insert(name, Declaration { markers, shape, imports: imports.clone() });
+                package.types.insert(
+                    name,
+                    Declaration {
+                        markers,
+                        shape,
+                        imports: imports.clone(),
+                    },
+                );
             }
         } else if line == "const (" {
             read_constants(&mut lines, package);
@@ -134,7 +143,9 @@ impl Comments {
             }
             return true;
         }
-        let Some(comment) = line.strip_prefix("//") else { return false };
+        let Some(comment) = line.strip_prefix("//") else {
+            return false;
+        };
         if let Some(marker) = comment.trim().strip_prefix('+') {
             self.closest.push(marker.trim().to_owned());
         } else {
@@ -146,11 +157,20 @@ impl Comments {
 
     /// Types also own the block above the closest one.
     fn markers_of_type(&self) -> Vec<String> {
-        self.before.iter().chain(&self.closest).filter(|m| !m.is_empty()).cloned().collect()
+        self.before
+            .iter()
+            .chain(&self.closest)
+            .filter(|m| !m.is_empty())
+            .cloned()
+            .collect()
     }
 
     fn markers_of_field(&self) -> Vec<String> {
-        self.closest.iter().filter(|m| !m.is_empty()).cloned().collect()
+        self.closest
+            .iter()
+            .filter(|m| !m.is_empty())
+            .cloned()
+            .collect()
     }
 }
 
@@ -164,35 +184,60 @@ fn read_imports(text: &str) -> BTreeMap<String, String> {
             ")" if inside => return imports,
             _ => {}
         }
-        let spec = if inside { Some(line) } else { line.strip_prefix("import ") };
+        let spec = if inside {
+            Some(line)
+        } else {
+            line.strip_prefix("import ")
+        };
         let Some(spec) = spec else { continue };
         let mut quoted = spec.split('"');
-        let (Some(name), Some(path)) = (quoted.next(), quoted.next()) else { continue };
+        let (Some(name), Some(path)) = (quoted.next(), quoted.next()) else {
+            continue;
+        };
         let last = path.rsplit('/').next().unwrap_or(path);
-        let name = if name.trim().is_empty() { last } else { name.trim() };
+        let name = if name.trim().is_empty() {
+            last
+        } else {
+            name.trim()
+        };
         imports.insert(name.to_owned(), path.to_owned());
     }
     imports
 }
 
 /// Reads `Name struct {` and its fields, or `Name T`. Interfaces and generic types are none of the API's.
-fn read_type<'a>(rest: &str, lines: &mut impl Iterator<Item = &'a str>) -> Result<Option<(String, Shape)>> {
+fn read_type<'a>(
+    rest: &str,
+    lines: &mut impl Iterator<Item = &'a str>,
+) -> Result<Option<(String, Shape)>> {
     let rest = rest.split(" //").next().unwrap_or(rest).trim();
-    let Some((name, body)) = rest.split_once(' ') else { return Ok(None) };
+    let Some((name, body)) = rest.split_once(' ') else {
+        return Ok(None);
+    };
     let body = body.trim();
     if body == "struct {" {
-        return Ok(Some((name.to_owned(), Shape::Struct(read_fields(name, lines)?))));
+        return Ok(Some((
+            name.to_owned(),
+            Shape::Struct(read_fields(name, lines)?),
+        )));
     }
     if body == "struct{}" {
         return Ok(Some((name.to_owned(), Shape::Struct(Vec::new()))));
     }
-    if body.starts_with("interface") || body.starts_with("func") || name.contains('[') || body.starts_with("= ") {
+    if body.starts_with("interface")
+        || body.starts_with("func")
+        || name.contains('[')
+        || body.starts_with("= ")
+    {
         return Ok(None);
     }
     Ok(Some((name.to_owned(), Shape::Other(GoType::parse(body)?))))
 }
 
-fn read_fields<'a>(owner: &str, lines: &mut impl Iterator<Item = &'a str>) -> Result<Vec<StructField>> {
+fn read_fields<'a>(
+    owner: &str,
+    lines: &mut impl Iterator<Item = &'a str>,
+) -> Result<Vec<StructField>> {
     let mut fields = Vec::new();
     let mut comments = Comments::default();
     for line in lines {
@@ -202,7 +247,9 @@ fn read_fields<'a>(owner: &str, lines: &mut impl Iterator<Item = &'a str>) -> Re
         if comments.take(line) {
             continue;
         }
-        if let Some(field) = read_field(line.trim(), comments.markers_of_field()).with_context(|| format!("{owner}: {line}"))? {
+        if let Some(field) = read_field(line.trim(), comments.markers_of_field())
+            .with_context(|| format!("{owner}: {line}"))?
+        {
             fields.push(field);
         }
         comments = Comments::default();
@@ -220,13 +267,23 @@ fn read_field(line: &str, markers: Vec<String>) -> Result<Option<StructField>> {
         Some((name, ty)) => (name.to_owned(), ty, false),
         None => {
             let bare = declared.trim_start_matches('*');
-            (bare.rsplit('.').next().unwrap_or(bare).to_owned(), declared, true)
+            (
+                bare.rsplit('.').next().unwrap_or(bare).to_owned(),
+                declared,
+                true,
+            )
         }
     };
     if !name.starts_with(char::is_uppercase) {
         return Ok(None);
     }
-    Ok(Some(StructField { name, embedded, ty: GoType::parse(ty)?, tag, markers }))
+    Ok(Some(StructField {
+        name,
+        embedded,
+        ty: GoType::parse(ty)?,
+        tag,
+        markers,
+    }))
 }
 
 fn read_constants<'a>(lines: &mut impl Iterator<Item = &'a str>, package: &mut Package) {
@@ -245,7 +302,11 @@ fn constant(line: &str) -> Option<(String, String, String)> {
     let value = &value[..value.find('"')?];
     let mut words = left.split_whitespace();
     let name = words.next()?.to_owned();
-    Some((name, words.next().unwrap_or_default().to_owned(), value.to_owned()))
+    Some((
+        name,
+        words.next().unwrap_or_default().to_owned(),
+        value.to_owned(),
+    ))
 }
 
 #[cfg(test)]
@@ -292,14 +353,19 @@ type Thing struct {
         let thing = &package.types["Thing"];
         assert_eq!(thing.markers, ["genclient"]);
         assert_eq!(thing.imports["types"], "k8s.io/apimachinery/pkg/types");
-        let Shape::Struct(fields) = &thing.shape else { panic!("no struct") };
+        let Shape::Struct(fields) = &thing.shape else {
+            panic!("no struct")
+        };
         assert_eq!(fields.len(), 3);
         assert!(fields[0].embedded);
         assert_eq!(fields[1].marker("listType"), Some("map"));
         assert_eq!(fields[1].tag("patchMergeKey"), Some("name"));
         assert_eq!(fields[2].tag("protobuf"), Some("bytes,3,opt,name=uid"));
         assert_eq!(package.types["Mode"].markers, ["enum"]);
-        assert_eq!(package.constants[1], ("ModeOff".into(), "Mode".into(), "Off".into()));
+        assert_eq!(
+            package.constants[1],
+            ("ModeOff".into(), "Mode".into(), "Off".into())
+        );
         assert_eq!(package.constants[2].1, "");
     }
 }

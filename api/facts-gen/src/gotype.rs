@@ -33,11 +33,16 @@ impl GoType {
         if let Some(rest) = text.strip_prefix("map[")
             && let Some((key, value)) = rest.split_once(']')
         {
-            return Ok(GoType::Map(Box::new(GoType::parse(key)?), Box::new(GoType::parse(value)?)));
+            return Ok(GoType::Map(
+                Box::new(GoType::parse(key)?),
+                Box::new(GoType::parse(value)?),
+            ));
         }
         let word = |t: &str| !t.is_empty() && t.chars().all(|c| c.is_alphanumeric() || c == '_');
         match text.split_once('.') {
-            Some((package, name)) if word(package) && word(name) => Ok(GoType::Qualified(package.into(), name.into())),
+            Some((package, name)) if word(package) && word(name) => {
+                Ok(GoType::Qualified(package.into(), name.into()))
+            }
             None if word(text) => Ok(GoType::Name(text.into())),
             _ => bail!("type {text:?} is not understood"),
         }
@@ -54,7 +59,9 @@ mod tests {
             GoType::parse("map[string][]*v1.Pod").unwrap(),
             GoType::Map(
                 Box::new(GoType::Name("string".into())),
-                Box::new(GoType::Slice(Box::new(GoType::Pointer(Box::new(GoType::Qualified("v1".into(), "Pod".into()))))))
+                Box::new(GoType::Slice(Box::new(GoType::Pointer(Box::new(
+                    GoType::Qualified("v1".into(), "Pod".into())
+                )))))
             )
         );
         assert!(GoType::parse("func()").is_err());

@@ -19,8 +19,12 @@ fn main() -> Result<()> {
     };
     let packages = packages::read(modules)?;
     let model = model::build(&packages)?;
-    let checked = protos::check(modules, &model).context("the Go types and the .proto files disagree")?;
+    let checked =
+        protos::check(modules, &model).context("the Go types and the .proto files disagree")?;
     let written = emit::write(&model, out)?;
-    println!("{written} types in {} files, {checked} held against their .proto", model.packages.len());
+    println!(
+        "{written} types in {} files, {checked} held against their .proto",
+        model.packages.len()
+    );
     Ok(())
 }

@@ -71,6 +71,7 @@ pub enum Ty {
 pub enum List {
     Unmarked,
     Atomic,
+    Granular,
     Set,
     Map(Vec<String>),
 }
@@ -96,7 +97,11 @@ const SPECIAL: &[(&str, &str, &str)] = &[
     ("apimachinery/pkg/api/resource", "Quantity", "Quantity"),
     ("apimachinery/pkg/util/intstr", "IntOrString", "IntOrString"),
     ("apimachinery/pkg/runtime", "RawExtension", "RawExtension"),
-    ("apiextensions-apiserver/pkg/apis/apiextensions/v1", "JSON", "Json"),
+    (
+        "apiextensions-apiserver/pkg/apis/apiextensions/v1",
+        "JSON",
+        "Json",
+    ),
 ];
 
 /// Named string types of packages that are not read.
@@ -111,14 +116,26 @@ const STRINGS: &[(&str, &str)] = &[
 const EITHER: &[(&str, &str, &str)] = &[
     ("JSONSchemaPropsOrBool", "OrBool", "JSONSchemaProps"),
     ("JSONSchemaPropsOrArray", "OrArray", "JSONSchemaProps"),
-    ("JSONSchemaPropsOrStringArray", "OrStrings", "JSONSchemaProps"),
+    (
+        "JSONSchemaPropsOrStringArray",
+        "OrStrings",
+        "JSONSchemaProps",
+    ),
 ];
 
 const APIEXTENSIONS: &str = "apiextensions-apiserver/pkg/apis/apiextensions/v1";
 
 /// Types of `meta/v1` that are not on the wire, or that are told by a scalar.
-const SKIPPED: &[&str] =
-    &["Time", "MicroTime", "Duration", "FieldsV1", "JSON", "InternalEvent", "Timestamp", "LabelSelectorAsSelector"];
+const SKIPPED: &[&str] = &[
+    "Time",
+    "MicroTime",
+    "Duration",
+    "FieldsV1",
+    "JSON",
+    "InternalEvent",
+    "Timestamp",
+    "LabelSelectorAsSelector",
+];
 
 pub fn build(packages: &BTreeMap<&'static str, Package>) -> Result<Model> {
     let builder = Builder { packages };
@@ -143,14 +160,21 @@ pub fn build(packages: &BTreeMap<&'static str, Package>) -> Result<Model> {
 }
 
 impl Builder<'_> {
-    fn type_model(&self, package: &'static str, declaration: &Declaration, fields: &[StructField]) -> Result<TypeModel> {
+    fn type_model(
+        &self,
+        package: &'static str,
+        declaration: &Declaration,
+        fields: &[StructField],
+    ) -> Result<TypeModel> {
         let mut flat = Vec::new();
         self.flatten(package, declaration, fields, &[], &mut flat, 0)?;
         flat.sort_by(|a, b| a.json.cmp(&b.json));
         flat.dedup_by(|a, b| a.json == b.json);
         let numbers = fields.iter().filter_map(number).collect();
         Ok(TypeModel {
-            object: fields.iter().any(|f| f.embedded && f.name == "TypeMeta" && inlined(f)),
+            object: fields
+                .iter()
+                .any(|f| f.embedded && f.name == "TypeMeta" && inlined(f)),
             atomic: gosource::marker(&declaration.markers, "structType") == Some("atomic"),
             fields: flat,
             numbers,
@@ -177,13 +201,16 @@ impl Builder<'_> {
             if inlined(field) {
                 let (home, name) = self.locate(package, declaration, &field.ty)?;
                 let inner = self.declaration(home, &name)?;
-                let Shape::Struct(inner_fields) = &inner.shape else { bail!("{name} is no struct") };
+                let Shape::Struct(inner_fields) = &inner.shape else {
+                    bail!("{name} is no struct")
+                };
                 let mut path = through.to_vec();
                 path.extend(number(field));
                 self.flatten(home, inner, inner_fields, &path, out, depth + 1)?;
             } else {
-                let mut model =
-                    self.field_model(package, declaration, field).with_context(|| field.name.clone())?;
+                let mut model = self
+                    .field_model(package, declaration, field)
+                    .with_context(|| field.name.clone())?;
                 model.through = through.to_vec();
                 out.push(model);
             }
@@ -191,12 +218,24 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn field_model(&self, package: &'static str, declaration: &Declaration, field: &StructField) -> Result<FieldModel> {
+    fn field_model(
+        &self,
+        package: &'static str,
+        declaration: &Declaration,
+        field: &StructField,
+    ) -> Result<FieldModel> {
         let tag = field.tag("json").unwrap_or_default();
         let mut tag_parts = tag.split(',');
-        let json = tag_parts.next().filter(|n| !n.is_empty()).unwrap_or(&field.name).to_owned();
+        let json = tag_parts
+            .next()
+            .filter(|n| !n.is_empty())
+            .unwrap_or(&field.name)
+            .to_owned();
         let options: Vec<&str> = tag_parts.collect();
-        let omit = match (options.contains(&"omitzero"), options.contains(&"omitempty")) {
+        let omit = match (
+            options.contains(&"omitzero"),
+            options.contains(&"omitempty"),
+        ) {
             (true, _) => Omit::Zero,
             (_, true) => Omit::Empty,
             _ => Omit::Never,
@@ -206,7 +245,9 @@ impl Builder<'_> {
             other => (false, other),
         };
         let ty = self.resolve(package, declaration, bare, 0)?;
-        let optional = field.marker("optional").is_some() || options.contains(&"omitempty") || options.contains(&"omitzero");
+        let optional = field.marker("optional").is_some()
+            || options.contains(&"omitempty")
+            || options.contains(&"omitzero");
         Ok(FieldModel {
             json,
             number: number(field).unwrap_or_default(),
@@ -215,7 +256,7 @@ impl Builder<'_> {
             list: list_kind(field, self.type_markers(package, declaration, bare)),
             strategy: field.tag("patchStrategy").unwrap_or_default().to_owned(),
             merge_key: field.tag("patchMergeKey").map(str::to_owned),
-            required: !optional,
+            required: field.marker("required").is_some() || !optional,
             pointer,
             omit,
             default: self.default(package, declaration, field, bare)?,
@@ -225,16 +266,30 @@ impl Builder<'_> {
     }
 
     /// The package and name of a named type, seen from a file.
-    fn locate(&self, package: &'static str, from: &Declaration, ty: &GoType) -> Result<(&'static str, String)> {
+    fn locate(
+        &self,
+        package: &'static str,
+        from: &Declaration,
+        ty: &GoType,
+    ) -> Result<(&'static str, String)> {
         match ty {
             GoType::Name(name) => Ok((package, name.clone())),
             GoType::Qualified(import, name) => {
-                let path = from.imports.get(import).with_context(|| format!("{import} is not imported"))?;
+                let path = from
+                    .imports
+                    .get(import)
+                    .with_context(|| format!("{import} is not imported"))?;
                 let path = path.strip_prefix("k8s.io/").unwrap_or(path);
                 let known = SOURCES.iter().map(|s| s.path);
-                let others = SPECIAL.iter().map(|s| s.0).chain(STRINGS.iter().map(|s| s.0));
+                let others = SPECIAL
+                    .iter()
+                    .map(|s| s.0)
+                    .chain(STRINGS.iter().map(|s| s.0));
                 let home = known.chain(others).find(|p| *p == path);
-                Ok((home.with_context(|| format!("{path} is not read"))?, name.clone()))
+                Ok((
+                    home.with_context(|| format!("{path} is not read"))?,
+                    name.clone(),
+                ))
             }
             GoType::Pointer(inner) => self.locate(package, from, inner),
             other => bail!("{other:?} has no name"),
@@ -242,19 +297,45 @@ impl Builder<'_> {
     }
 
     fn declaration(&self, package: &'static str, name: &str) -> Result<&Declaration> {
-        let types = &self.packages.get(package).with_context(|| format!("{package} is not read"))?.types;
-        types.get(name).with_context(|| format!("{package}.{name} is not declared"))
+        let types = &self
+            .packages
+            .get(package)
+            .with_context(|| format!("{package} is not read"))?
+            .types;
+        types
+            .get(name)
+            .with_context(|| format!("{package}.{name} is not declared"))
     }
 
-    fn resolve(&self, package: &'static str, from: &Declaration, ty: &GoType, depth: usize) -> Result<Ty> {
+    fn resolve(
+        &self,
+        package: &'static str,
+        from: &Declaration,
+        ty: &GoType,
+        depth: usize,
+    ) -> Result<Ty> {
         if depth > MAX_DEPTH {
             bail!("named too deep");
         }
         match ty {
             GoType::Pointer(inner) => return self.resolve(package, from, inner, depth + 1),
             GoType::Slice(inner) if is_byte(inner) => return Ok(Ty::Scalar("Bytes")),
-            GoType::Slice(inner) => return Ok(Ty::List(Box::new(self.resolve(package, from, inner, depth + 1)?))),
-            GoType::Map(_, value) => return Ok(Ty::Map(Box::new(self.resolve(package, from, value, depth + 1)?))),
+            GoType::Slice(inner) => {
+                return Ok(Ty::List(Box::new(self.resolve(
+                    package,
+                    from,
+                    inner,
+                    depth + 1,
+                )?)));
+            }
+            GoType::Map(_, value) => {
+                return Ok(Ty::Map(Box::new(self.resolve(
+                    package,
+                    from,
+                    value,
+                    depth + 1,
+                )?)));
+            }
             GoType::Name(name) => {
                 if let Some(scalar) = builtin(name) {
                     return Ok(Ty::Scalar(scalar));
@@ -286,7 +367,11 @@ impl Builder<'_> {
             GoType::Slice(inner) if is_byte(inner) => "[]uint8".to_owned(),
             GoType::Slice(inner) => format!("[]{}", self.go_text(package, from, inner)?),
             GoType::Map(key, value) => {
-                format!("map[{}]{}", self.go_text(package, from, key)?, self.go_text(package, from, value)?)
+                format!(
+                    "map[{}]{}",
+                    self.go_text(package, from, key)?,
+                    self.go_text(package, from, value)?
+                )
             }
             GoType::Name(name) if builtin(name).is_some() => name.clone(),
             named => {
@@ -300,7 +385,9 @@ impl Builder<'_> {
     fn type_markers(&self, package: &'static str, from: &Declaration, ty: &GoType) -> &[String] {
         let located = self.locate(package, from, ty).ok();
         let declaration = located.and_then(|(home, name)| self.declaration(home, &name).ok());
-        declaration.map(|d| d.markers.as_slice()).unwrap_or_default()
+        declaration
+            .map(|d| d.markers.as_slice())
+            .unwrap_or_default()
     }
 
     fn default(
@@ -311,14 +398,21 @@ impl Builder<'_> {
         bare: &GoType,
     ) -> Result<Option<String>> {
         let own = field.marker("default");
-        let Some(text) = own.or_else(|| gosource::marker(self.type_markers(package, from, bare), "default")) else {
+        let Some(text) =
+            own.or_else(|| gosource::marker(self.type_markers(package, from, bare), "default"))
+        else {
             return Ok(None);
         };
         let Some(constant) = text.strip_prefix("ref(").and_then(|t| t.strip_suffix(')')) else {
             return Ok(Some(text.to_owned()));
         };
-        let found = self.packages[package].constants.iter().find(|c| c.0 == constant);
-        let value = &found.with_context(|| format!("constant {constant} is not declared"))?.2;
+        let found = self.packages[package]
+            .constants
+            .iter()
+            .find(|c| c.0 == constant);
+        let value = &found
+            .with_context(|| format!("constant {constant} is not declared"))?
+            .2;
         Ok(Some(format!("{value:?}")))
     }
 
@@ -330,9 +424,15 @@ impl Builder<'_> {
         if gosource::marker(self.type_markers(package, from, ty), "enum").is_none() {
             return Vec::new();
         }
-        let Ok((home, name)) = self.locate(package, from, ty) else { return Vec::new() };
+        let Ok((home, name)) = self.locate(package, from, ty) else {
+            return Vec::new();
+        };
         let constants = &self.packages[home].constants;
-        let mut values: Vec<String> = constants.iter().filter(|c| c.1 == name).map(|c| c.2.clone()).collect();
+        let mut values: Vec<String> = constants
+            .iter()
+            .filter(|c| c.1 == name)
+            .map(|c| c.2.clone())
+            .collect();
         values.sort();
         values.dedup();
         values
@@ -365,16 +465,24 @@ fn number(field: &StructField) -> Option<u32> {
 }
 
 fn list_kind(field: &StructField, of_type: &[String]) -> List {
-    let marker = |name: &str| field.marker(name).or_else(|| gosource::marker(of_type, name));
-    let atomic = marker("mapType") == Some("atomic") || field.marker("structType") == Some("atomic");
+    let marker = |name: &str| {
+        field
+            .marker(name)
+            .or_else(|| gosource::marker(of_type, name))
+    };
+    let whole = marker("mapType").or_else(|| field.marker("structType"));
     match marker("listType") {
         Some("map") => {
-            let keys = field.markers.iter().filter_map(|m| m.strip_prefix("listMapKey="));
+            let keys = field
+                .markers
+                .iter()
+                .filter_map(|m| m.strip_prefix("listMapKey="));
             List::Map(keys.map(str::to_owned).collect())
         }
         Some("set") => List::Set,
         Some("atomic") => List::Atomic,
-        _ if atomic => List::Atomic,
+        _ if whole == Some("atomic") => List::Atomic,
+        _ if whole == Some("granular") => List::Granular,
         _ => List::Unmarked,
     }
 }

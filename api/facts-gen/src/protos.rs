@@ -27,20 +27,35 @@ pub fn check(modules: &Path, model: &Model) -> Result<usize> {
     resolver.add(GoogleFileResolver::new());
     let mut compiler = Compiler::with_file_resolver(resolver);
     for source in SOURCES {
-        compiler.open_file(&format!("k8s.io/{}/generated.proto", source.path)).with_context(|| source.path)?;
+        compiler
+            .open_file(format!("k8s.io/{}/generated.proto", source.path))
+            .with_context(|| source.path)?;
     }
     compiler.include_imports(true);
     for descriptor in compiler.file_descriptor_set().file {
-        let package = descriptor.package().strip_prefix("k8s.io.").unwrap_or_default().replace('.', "/");
-        let known = |p: &&crate::model::PackageModel| p.source.path.replace('.', "/") == package.replace('_', "-");
-        let Some(types) = model.packages.iter().find(known) else { continue };
+        let package = descriptor
+            .package()
+            .strip_prefix("k8s.io.")
+            .unwrap_or_default()
+            .replace('.', "/");
+        let known = |p: &&crate::model::PackageModel| {
+            p.source.path.replace('.', "/") == package.replace('_', "-")
+        };
+        let Some(types) = model.packages.iter().find(known) else {
+            continue;
+        };
         for message in &descriptor.message_type {
-            let Some(ty) = types.types.get(message.name()) else { continue };
+            let Some(ty) = types.types.get(message.name()) else {
+                continue;
+            };
             let told: BTreeSet<i32> = ty.numbers.iter().map(|n| *n as i32).collect();
             let wire: BTreeSet<i32> = message.field.iter().map(|f| f.number()).collect();
             // Timestamps and the like have numbers of their own; their structs carry no tags.
             if !told.is_empty() && told != wire {
-                bail!("{package}.{}: tags say {told:?}, the .proto says {wire:?}", message.name());
+                bail!(
+                    "{package}.{}: tags say {told:?}, the .proto says {wire:?}",
+                    message.name()
+                );
             }
             checked += 1;
         }

@@ -56,7 +56,7 @@ impl Shape {
         match ty {
             FieldType::Message(message) => Shape {
                 form: Form::Struct(message),
-                atomic: atomic || message.atomic,
+                atomic: atomic || (message.atomic && list != ListKind::Granular),
             },
             FieldType::Map(element) => Shape {
                 form: Form::Map(element),
@@ -71,7 +71,7 @@ impl Shape {
                     form: Form::Keyed(keys, element),
                     atomic: false,
                 },
-                ListKind::Atomic | ListKind::Unmarked => Shape {
+                ListKind::Atomic | ListKind::Unmarked | ListKind::Granular => Shape {
                     form: Form::List(element),
                     atomic: true,
                 },

@@ -114,6 +114,8 @@ pub enum ListKind {
     Unmarked,
     /// Owned and replaced as a whole.
     Atomic,
+    /// Owned entry by entry, even if its type is atomic elsewhere (`+structType=granular`, `+mapType=granular`).
+    Granular,
     /// A list of unique scalars, owned one by one.
     Set,
     /// A list of structs told apart by these fields.

@@ -558,6 +558,9 @@ impl Paths<'_> {
         let suffix = capital(name);
         let text = vec![("200", "OK", Content::Text), UNAUTHORIZED];
         let mut parameters = self.place(true);
+        if name != "log" {
+            parameters.retain(|p| p.name != "pretty");
+        }
         parameters.extend(stream_parameters(name));
         if name == "log" {
             let read = self.operation(
@@ -590,7 +593,6 @@ impl Paths<'_> {
                 let id = format!("connect{group}{}{rest}", capital(method));
                 Operation {
                     id: format!("{id}{suffix}{ending}"),
-                    kind: Some(subresource.gvk),
                     answers: text.clone(),
                     produces: ANY,
                     ..connect
@@ -660,6 +662,11 @@ fn stream_parameters(name: &str) -> Vec<Parameter> {
             }
             parameters
         }
+        "proxy" => vec![query(
+            "path",
+            "string",
+            "The part of the URL that is asked for.",
+        )],
         "portforward" => vec![query("ports", "integer", "The ports to forward.")],
         _ => Vec::new(),
     }
@@ -710,6 +717,9 @@ fn patching(operation: Operation) -> Operation {
 }
 
 fn with_article(kind: &str) -> String {
+    if kind.ends_with('s') && !kind.ends_with("ss") {
+        return kind.to_owned();
+    }
     let article = if kind.starts_with(['A', 'E', 'I', 'O', 'U']) {
         "an"
     } else {

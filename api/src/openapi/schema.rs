@@ -244,7 +244,7 @@ fn referred_name(ty: &FieldType) -> &'static str {
 
 /// `version.Info`, which `/version` answers with and which is no API type.
 fn version_info() -> Value {
-    const FIELDS: [&str; 9] = [
+    const REQUIRED: [&str; 9] = [
         "buildDate",
         "compiler",
         "gitCommit",
@@ -255,11 +255,15 @@ fn version_info() -> Value {
         "minor",
         "platform",
     ];
-    let properties: Map<String, Value> = FIELDS
-        .iter()
-        .map(|f| ((*f).to_owned(), json!({"type": "string"})))
-        .collect();
-    json!({"properties": properties, "required": FIELDS, "type": "object"})
+    const OPTIONAL: [&str; 4] = [
+        "emulationMajor",
+        "emulationMinor",
+        "minCompatibilityMajor",
+        "minCompatibilityMinor",
+    ];
+    let text = |name: &&str| ((*name).to_owned(), json!({"type": "string"}));
+    let properties: Map<String, Value> = REQUIRED.iter().chain(&OPTIONAL).map(text).collect();
+    json!({"properties": properties, "required": REQUIRED, "type": "object"})
 }
 
 /// The default that version 3 tells: a declared one, or the zero value of what Go always has.
@@ -283,7 +287,7 @@ fn default_of(field: &Field, format: Format) -> Option<Value> {
 }
 
 fn extensions(map: &mut Map<String, Value>, field: &Field) {
-    let lists = matches!(field.ty, FieldType::List(_));
+    let lists = matches!(field.ty, FieldType::List(_) | FieldType::Bytes);
     match field.list {
         ListKind::Unmarked => {}
         ListKind::Atomic if lists => {
@@ -291,6 +295,9 @@ fn extensions(map: &mut Map<String, Value>, field: &Field) {
         }
         ListKind::Atomic => {
             map.insert("x-kubernetes-map-type".to_owned(), "atomic".into());
+        }
+        ListKind::Granular => {
+            map.insert("x-kubernetes-map-type".to_owned(), "granular".into());
         }
         ListKind::Set => {
             map.insert("x-kubernetes-list-type".to_owned(), "set".into());

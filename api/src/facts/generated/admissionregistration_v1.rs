@@ -171,7 +171,7 @@ pub static VALIDATING_ADMISSION_POLICY_BINDING: Type = Type { name: "io.k8s.api.
     Field { json: "apiVersion", number: 2, ty: T::String, go: "string", ..F },
     Field { json: "kind", number: 1, ty: T::String, go: "string", ..F },
     Field { json: "metadata", number: 1, ty: T::Message(&meta_v1::OBJECT_META), go: "v1.ObjectMeta", ..F },
-    Field { json: "spec", number: 2, ty: T::Message(&admissionregistration_v1::VALIDATING_ADMISSION_POLICY_BINDING_SPEC), go: "v1.ValidatingAdmissionPolicyBindingSpec", ..F },
+    Field { json: "spec", number: 2, ty: T::Message(&admissionregistration_v1::VALIDATING_ADMISSION_POLICY_BINDING_SPEC), go: "v1.ValidatingAdmissionPolicyBindingSpec", required: true, ..F },
 ] };
 
 pub static VALIDATING_ADMISSION_POLICY_BINDING_LIST: Type = Type { name: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingList", go: "v1.ValidatingAdmissionPolicyBindingList", gvk: Some(("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyBindingList")), atomic: false, fields: &[
@@ -184,8 +184,8 @@ pub static VALIDATING_ADMISSION_POLICY_BINDING_LIST: Type = Type { name: "io.k8s
 pub static VALIDATING_ADMISSION_POLICY_BINDING_SPEC: Type = Type { name: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec", go: "v1.ValidatingAdmissionPolicyBindingSpec", gvk: None, atomic: false, fields: &[
     Field { json: "matchResources", number: 3, ty: T::Message(&admissionregistration_v1::MATCH_RESOURCES), go: "v1.MatchResources", pointer: true, ..F },
     Field { json: "paramRef", number: 2, ty: T::Message(&admissionregistration_v1::PARAM_REF), go: "v1.ParamRef", pointer: true, ..F },
-    Field { json: "policyName", number: 1, ty: T::String, go: "string", ..F },
-    Field { json: "validationActions", number: 4, ty: T::List(&T::String), go: "[]v1.ValidationAction", list: L::Set, enum_values: &["Audit", "Deny", "Warn"], ..F },
+    Field { json: "policyName", number: 1, ty: T::String, go: "string", required: true, ..F },
+    Field { json: "validationActions", number: 4, ty: T::List(&T::String), go: "[]v1.ValidationAction", list: L::Set, required: true, enum_values: &["Audit", "Deny", "Warn"], ..F },
 ] };
 
 pub static VALIDATING_ADMISSION_POLICY_LIST: Type = Type { name: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyList", go: "v1.ValidatingAdmissionPolicyList", gvk: Some(("admissionregistration.k8s.io", "v1", "ValidatingAdmissionPolicyList")), atomic: false, fields: &[

@@ -49,7 +49,7 @@ pub static TOKEN_REVIEW: Type = Type { name: "io.k8s.api.authentication.v1.Token
 
 pub static TOKEN_REVIEW_SPEC: Type = Type { name: "io.k8s.api.authentication.v1.TokenReviewSpec", go: "v1.TokenReviewSpec", gvk: None, atomic: false, fields: &[
     Field { json: "audiences", number: 2, ty: T::List(&T::String), go: "[]string", list: L::Atomic, ..F },
-    Field { json: "token", number: 1, ty: T::String, go: "string", ..F },
+    Field { json: "token", number: 1, ty: T::String, go: "string", required: true, ..F },
 ] };
 
 pub static TOKEN_REVIEW_STATUS: Type = Type { name: "io.k8s.api.authentication.v1.TokenReviewStatus", go: "v1.TokenReviewStatus", gvk: None, atomic: false, fields: &[

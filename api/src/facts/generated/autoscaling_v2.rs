@@ -47,7 +47,7 @@ pub static HORIZONTAL_POD_AUTOSCALER: Type = Type { name: "io.k8s.api.autoscalin
     Field { json: "apiVersion", number: 2, ty: T::String, go: "string", ..F },
     Field { json: "kind", number: 1, ty: T::String, go: "string", ..F },
     Field { json: "metadata", number: 1, ty: T::Message(&meta_v1::OBJECT_META), go: "v1.ObjectMeta", ..F },
-    Field { json: "spec", number: 2, ty: T::Message(&autoscaling_v2::HORIZONTAL_POD_AUTOSCALER_SPEC), go: "v2.HorizontalPodAutoscalerSpec", ..F },
+    Field { json: "spec", number: 2, ty: T::Message(&autoscaling_v2::HORIZONTAL_POD_AUTOSCALER_SPEC), go: "v2.HorizontalPodAutoscalerSpec", required: true, ..F },
     Field { json: "status", number: 3, ty: T::Message(&autoscaling_v2::HORIZONTAL_POD_AUTOSCALER_STATUS), go: "v2.HorizontalPodAutoscalerStatus", ..F },
 ] };
 

@@ -6,7 +6,7 @@ pub static CRON_JOB: Type = Type { name: "io.k8s.api.batch.v1.CronJob", go: "v1.
     Field { json: "apiVersion", number: 2, ty: T::String, go: "string", ..F },
     Field { json: "kind", number: 1, ty: T::String, go: "string", ..F },
     Field { json: "metadata", number: 1, ty: T::Message(&meta_v1::OBJECT_META), go: "v1.ObjectMeta", ..F },
-    Field { json: "spec", number: 2, ty: T::Message(&batch_v1::CRON_JOB_SPEC), go: "v1.CronJobSpec", ..F },
+    Field { json: "spec", number: 2, ty: T::Message(&batch_v1::CRON_JOB_SPEC), go: "v1.CronJobSpec", required: true, ..F },
     Field { json: "status", number: 3, ty: T::Message(&batch_v1::CRON_JOB_STATUS), go: "v1.CronJobStatus", ..F },
 ] };
 

@@ -250,12 +250,12 @@ pub static CONTAINER_RESIZE_POLICY: Type = Type { name: "io.k8s.api.core.v1.Cont
 ] };
 
 pub static CONTAINER_RESTART_RULE: Type = Type { name: "io.k8s.api.core.v1.ContainerRestartRule", go: "v1.ContainerRestartRule", gvk: None, atomic: false, fields: &[
-    Field { json: "action", number: 1, ty: T::String, go: "v1.ContainerRestartRuleAction", ..F },
+    Field { json: "action", number: 1, ty: T::String, go: "v1.ContainerRestartRuleAction", required: true, ..F },
     Field { json: "exitCodes", number: 2, ty: T::Message(&core_v1::CONTAINER_RESTART_RULE_ON_EXIT_CODES), go: "v1.ContainerRestartRuleOnExitCodes", pointer: true, ..F },
 ] };
 
 pub static CONTAINER_RESTART_RULE_ON_EXIT_CODES: Type = Type { name: "io.k8s.api.core.v1.ContainerRestartRuleOnExitCodes", go: "v1.ContainerRestartRuleOnExitCodes", gvk: None, atomic: false, fields: &[
-    Field { json: "operator", number: 1, ty: T::String, go: "v1.ContainerRestartRuleOnExitCodesOperator", ..F },
+    Field { json: "operator", number: 1, ty: T::String, go: "v1.ContainerRestartRuleOnExitCodesOperator", required: true, ..F },
     Field { json: "values", number: 2, ty: T::List(&T::Int32), go: "[]int32", list: L::Set, ..F },
 ] };
 
@@ -615,7 +615,7 @@ pub static IMAGE_VOLUME_SOURCE: Type = Type { name: "io.k8s.api.core.v1.ImageVol
 ] };
 
 pub static IMAGE_VOLUME_STATUS: Type = Type { name: "io.k8s.api.core.v1.ImageVolumeStatus", go: "v1.ImageVolumeStatus", gvk: None, atomic: false, fields: &[
-    Field { json: "imageRef", number: 1, ty: T::String, go: "string", ..F },
+    Field { json: "imageRef", number: 1, ty: T::String, go: "string", required: true, ..F },
 ] };
 
 pub static KEY_TO_PATH: Type = Type { name: "io.k8s.api.core.v1.KeyToPath", go: "v1.KeyToPath", gvk: None, atomic: false, fields: &[
@@ -929,7 +929,7 @@ pub static PERSISTENT_VOLUME_CLAIM_SPEC: Type = Type { name: "io.k8s.api.core.v1
 
 pub static PERSISTENT_VOLUME_CLAIM_STATUS: Type = Type { name: "io.k8s.api.core.v1.PersistentVolumeClaimStatus", go: "v1.PersistentVolumeClaimStatus", gvk: None, atomic: false, fields: &[
     Field { json: "accessModes", number: 2, ty: T::List(&T::String), go: "[]v1.PersistentVolumeAccessMode", list: L::Atomic, enum_values: &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"], ..F },
-    Field { json: "allocatedResourceStatuses", number: 7, ty: T::Map(&T::String), go: "map[v1.ResourceName]v1.ClaimResourceStatus", ..F },
+    Field { json: "allocatedResourceStatuses", number: 7, ty: T::Map(&T::String), go: "map[v1.ResourceName]v1.ClaimResourceStatus", list: L::Granular, ..F },
     Field { json: "allocatedResources", number: 5, ty: T::Map(&T::Quantity), go: "v1.ResourceList", ..F },
     Field { json: "capacity", number: 3, ty: T::Map(&T::Quantity), go: "v1.ResourceList", ..F },
     Field { json: "conditions", number: 4, ty: T::List(&T::Message(&core_v1::PERSISTENT_VOLUME_CLAIM_CONDITION)), go: "[]v1.PersistentVolumeClaimCondition", list: L::Map(&["type"]), patch: Patch { merge: true, merge_key: Some("type"), ..P }, ..F },
@@ -988,7 +988,7 @@ pub static PERSISTENT_VOLUME_SPEC: Type = Type { name: "io.k8s.api.core.v1.Persi
     Field { json: "capacity", number: 1, ty: T::Map(&T::Quantity), go: "v1.ResourceList", ..F },
     Field { json: "cephfs", number: 9, ty: T::Message(&core_v1::CEPH_FS_PERSISTENT_VOLUME_SOURCE), go: "v1.CephFSPersistentVolumeSource", through: &[2], pointer: true, ..F },
     Field { json: "cinder", number: 8, ty: T::Message(&core_v1::CINDER_PERSISTENT_VOLUME_SOURCE), go: "v1.CinderPersistentVolumeSource", through: &[2], pointer: true, ..F },
-    Field { json: "claimRef", number: 4, ty: T::Message(&core_v1::OBJECT_REFERENCE), go: "v1.ObjectReference", pointer: true, ..F },
+    Field { json: "claimRef", number: 4, ty: T::Message(&core_v1::OBJECT_REFERENCE), go: "v1.ObjectReference", list: L::Granular, pointer: true, ..F },
     Field { json: "csi", number: 22, ty: T::Message(&core_v1::CSI_PERSISTENT_VOLUME_SOURCE), go: "v1.CSIPersistentVolumeSource", through: &[2], pointer: true, ..F },
     Field { json: "fc", number: 10, ty: T::Message(&core_v1::FC_VOLUME_SOURCE), go: "v1.FCVolumeSource", through: &[2], pointer: true, ..F },
     Field { json: "flexVolume", number: 12, ty: T::Message(&core_v1::FLEX_PERSISTENT_VOLUME_SOURCE), go: "v1.FlexPersistentVolumeSource", through: &[2], pointer: true, ..F },
@@ -1067,9 +1067,9 @@ pub static POD_CERTIFICATE_PROJECTION: Type = Type { name: "io.k8s.api.core.v1.P
     Field { json: "certificateChainPath", number: 6, ty: T::String, go: "string", ..F },
     Field { json: "credentialBundlePath", number: 4, ty: T::String, go: "string", ..F },
     Field { json: "keyPath", number: 5, ty: T::String, go: "string", ..F },
-    Field { json: "keyType", number: 2, ty: T::String, go: "string", ..F },
+    Field { json: "keyType", number: 2, ty: T::String, go: "string", required: true, ..F },
     Field { json: "maxExpirationSeconds", number: 3, ty: T::Int32, go: "int32", pointer: true, ..F },
-    Field { json: "signerName", number: 1, ty: T::String, go: "string", ..F },
+    Field { json: "signerName", number: 1, ty: T::String, go: "string", required: true, ..F },
     Field { json: "userAnnotations", number: 7, ty: T::Map(&T::String), go: "map[string]string", ..F },
 ] };
 

@@ -16,7 +16,7 @@ pub static IP_ADDRESS: Type = Type { name: "io.k8s.api.networking.v1.IPAddress",
     Field { json: "apiVersion", number: 2, ty: T::String, go: "string", ..F },
     Field { json: "kind", number: 1, ty: T::String, go: "string", ..F },
     Field { json: "metadata", number: 1, ty: T::Message(&meta_v1::OBJECT_META), go: "v1.ObjectMeta", ..F },
-    Field { json: "spec", number: 2, ty: T::Message(&networking_v1::IP_ADDRESS_SPEC), go: "v1.IPAddressSpec", ..F },
+    Field { json: "spec", number: 2, ty: T::Message(&networking_v1::IP_ADDRESS_SPEC), go: "v1.IPAddressSpec", required: true, ..F },
 ] };
 
 pub static IP_ADDRESS_LIST: Type = Type { name: "io.k8s.api.networking.v1.IPAddressList", go: "v1.IPAddressList", gvk: Some(("networking.k8s.io", "v1", "IPAddressList")), atomic: false, fields: &[
@@ -27,7 +27,7 @@ pub static IP_ADDRESS_LIST: Type = Type { name: "io.k8s.api.networking.v1.IPAddr
 ] };
 
 pub static IP_ADDRESS_SPEC: Type = Type { name: "io.k8s.api.networking.v1.IPAddressSpec", go: "v1.IPAddressSpec", gvk: None, atomic: false, fields: &[
-    Field { json: "parentRef", number: 1, ty: T::Message(&networking_v1::PARENT_REFERENCE), go: "v1.ParentReference", pointer: true, ..F },
+    Field { json: "parentRef", number: 1, ty: T::Message(&networking_v1::PARENT_REFERENCE), go: "v1.ParentReference", required: true, pointer: true, ..F },
 ] };
 
 pub static IP_BLOCK: Type = Type { name: "io.k8s.api.networking.v1.IPBlock", go: "v1.IPBlock", gvk: None, atomic: false, fields: &[
@@ -173,9 +173,9 @@ pub static NETWORK_POLICY_SPEC: Type = Type { name: "io.k8s.api.networking.v1.Ne
 
 pub static PARENT_REFERENCE: Type = Type { name: "io.k8s.api.networking.v1.ParentReference", go: "v1.ParentReference", gvk: None, atomic: false, fields: &[
     Field { json: "group", number: 1, ty: T::String, go: "string", ..F },
-    Field { json: "name", number: 4, ty: T::String, go: "string", ..F },
+    Field { json: "name", number: 4, ty: T::String, go: "string", required: true, ..F },
     Field { json: "namespace", number: 3, ty: T::String, go: "string", ..F },
-    Field { json: "resource", number: 2, ty: T::String, go: "string", ..F },
+    Field { json: "resource", number: 2, ty: T::String, go: "string", required: true, ..F },
 ] };
 
 pub static SERVICE_BACKEND_PORT: Type = Type { name: "io.k8s.api.networking.v1.ServiceBackendPort", go: "v1.ServiceBackendPort", gvk: None, atomic: true, fields: &[

@@ -30,7 +30,7 @@ pub static CAPACITY_REQUEST_POLICY: Type = Type { name: "io.k8s.api.resource.v1.
 
 pub static CAPACITY_REQUEST_POLICY_RANGE: Type = Type { name: "io.k8s.api.resource.v1.CapacityRequestPolicyRange", go: "v1.CapacityRequestPolicyRange", gvk: None, atomic: false, fields: &[
     Field { json: "max", number: 2, ty: T::Quantity, go: "resource.Quantity", pointer: true, ..F },
-    Field { json: "min", number: 1, ty: T::Quantity, go: "resource.Quantity", pointer: true, ..F },
+    Field { json: "min", number: 1, ty: T::Quantity, go: "resource.Quantity", required: true, pointer: true, ..F },
     Field { json: "step", number: 3, ty: T::Quantity, go: "resource.Quantity", pointer: true, ..F },
 ] };
 
@@ -43,7 +43,7 @@ pub static COUNTER: Type = Type { name: "io.k8s.api.resource.v1.Counter", go: "v
 ] };
 
 pub static COUNTER_SET: Type = Type { name: "io.k8s.api.resource.v1.CounterSet", go: "v1.CounterSet", gvk: None, atomic: false, fields: &[
-    Field { json: "counters", number: 2, ty: T::Map(&T::Message(&resource_v1::COUNTER)), go: "map[string]v1.Counter", ..F },
+    Field { json: "counters", number: 2, ty: T::Map(&T::Message(&resource_v1::COUNTER)), go: "map[string]v1.Counter", required: true, ..F },
     Field { json: "name", number: 1, ty: T::String, go: "string", required: true, omit: O::Never, ..F },
 ] };
 
@@ -137,7 +137,7 @@ pub static DEVICE_CONSTRAINT: Type = Type { name: "io.k8s.api.resource.v1.Device
 
 pub static DEVICE_COUNTER_CONSUMPTION: Type = Type { name: "io.k8s.api.resource.v1.DeviceCounterConsumption", go: "v1.DeviceCounterConsumption", gvk: None, atomic: false, fields: &[
     Field { json: "counterSet", number: 1, ty: T::String, go: "string", required: true, omit: O::Never, ..F },
-    Field { json: "counters", number: 2, ty: T::Map(&T::Message(&resource_v1::COUNTER)), go: "map[string]v1.Counter", ..F },
+    Field { json: "counters", number: 2, ty: T::Map(&T::Message(&resource_v1::COUNTER)), go: "map[string]v1.Counter", required: true, ..F },
 ] };
 
 pub static DEVICE_REQUEST: Type = Type { name: "io.k8s.api.resource.v1.DeviceRequest", go: "v1.DeviceRequest", gvk: None, atomic: false, fields: &[
