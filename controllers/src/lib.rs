@@ -23,6 +23,7 @@ mod job;
 mod metrics;
 mod namespace;
 mod node_ipam;
+mod node_lifecycle;
 mod objects;
 mod ownership;
 mod pod_gc;
@@ -139,6 +140,7 @@ fn controllers(context: &Arc<Context>) -> Vec<Work> {
         root_ca::start(context),
         ttl_after_finished::start(context),
         pod_gc::start(context),
+        node_lifecycle::start(context),
     ];
     works.extend(node_ipam::start(context));
     works

@@ -163,6 +163,7 @@ impl<K: Clone + Eq + Hash> State<K> {
     }
 
     /// Failures of `key` in a row.
+    #[cfg(test)]
     pub fn failures(&self, key: &K) -> u32 {
         self.failures.get(key).copied().unwrap_or_default()
     }

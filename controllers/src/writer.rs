@@ -30,8 +30,6 @@ pub enum PatchType {
     Merge,
     /// Kubernetes' own, which knows merge keys.
     Strategic,
-    /// RFC 6902.
-    Json,
 }
 
 impl PatchType {
@@ -39,7 +37,6 @@ impl PatchType {
         match self {
             PatchType::Merge => "application/merge-patch+json",
             PatchType::Strategic => "application/strategic-merge-patch+json",
-            PatchType::Json => "application/json-patch+json",
         }
     }
 }

@@ -32,7 +32,8 @@ pub fn address_types(service: &Service) -> Vec<&'static str> {
 
 /// Whether a pod has anything to do with endpoints: it has an address and has not ended.
 pub fn is_candidate(pod: &Pod) -> bool {
-    !pod.is_terminal() && !(pod.status.pod_ip.is_empty() && pod.status.pod_ips.is_empty())
+    let has_address = !pod.status.pod_ip.is_empty() || !pod.status.pod_ips.is_empty();
+    has_address && !pod.is_terminal()
 }
 
 /// The pod's address of a family.

@@ -23,7 +23,7 @@ use crate::context::{Context, Work};
 use crate::discovery::Kinds;
 use crate::error::Error;
 use crate::informer::{Change, Informer};
-use crate::objects::{Kind, Meta, Object};
+use crate::objects::{Key, Kind, Meta, Object};
 use crate::queue::Queue;
 use crate::worker::{self, Next};
 use crate::writer::{DeleteOptions, PatchType, Target};
@@ -35,37 +35,62 @@ const WORKERS: usize = 20;
 /// How long one look waits for the watches to catch up before it asks again.
 const RETRY: Duration = Duration::from_millis(100);
 
+/// Finds an object's metadata in an informer.
+type Lookup = Box<dyn Fn(&Key) -> Option<ObjectMeta> + Send + Sync>;
+
 /// The collector.
 pub(crate) struct Collector {
     context: Arc<Context>,
     queue: Arc<Queue<Item>>,
     recorder: Recorder,
     graph: Mutex<Graph>,
+    /// By kind, the metadata that an informer has of an object.
+    cached: HashMap<Kind, Lookup>,
     /// Cancelled, in the sense of "reached", once every watch has listed its objects.
     complete: CancellationToken,
 }
 
+/// Does something with every informer whose objects can be owned or own.
+macro_rules! informers_of {
+    ($do:ident, $informers:ident) => {
+        $do!(&$informers.pods);
+        $do!(&$informers.replica_sets);
+        $do!(&$informers.deployments);
+        $do!(&$informers.jobs);
+        $do!(&$informers.services);
+        $do!(&$informers.endpoint_slices);
+        $do!(&$informers.endpoints);
+        $do!(&$informers.namespaces);
+        $do!(&$informers.nodes);
+        $do!(&$informers.leases);
+        $do!(&$informers.service_accounts);
+    };
+}
+
 /// Registers the collector's interest in changes and returns its work.
 pub fn start(context: &Arc<Context>) -> Work {
+    let informers = &context.informers;
+    let mut cached = HashMap::new();
+    macro_rules! look_up {
+        ($informer:expr) => {
+            remember(&mut cached, $informer)
+        };
+    }
+    informers_of!(look_up, informers);
     let collector = Arc::new(Collector {
         context: context.clone(),
         queue: context.queue("garbage_collector_attempt_to_delete"),
         recorder: context.recorder("garbage-collector-controller"),
         graph: Mutex::default(),
+        cached,
         complete: CancellationToken::new(),
     });
-    let informers = &context.informers;
-    hear(&collector, &informers.pods);
-    hear(&collector, &informers.replica_sets);
-    hear(&collector, &informers.deployments);
-    hear(&collector, &informers.jobs);
-    hear(&collector, &informers.services);
-    hear(&collector, &informers.endpoint_slices);
-    hear(&collector, &informers.endpoints);
-    hear(&collector, &informers.namespaces);
-    hear(&collector, &informers.nodes);
-    hear(&collector, &informers.leases);
-    hear(&collector, &informers.service_accounts);
+    macro_rules! listen {
+        ($informer:expr) => {
+            hear(&collector, $informer)
+        };
+    }
+    informers_of!(listen, informers);
     let (queue, shutdown) = (collector.queue.clone(), context.shutdown.clone());
     let monitors = monitor::run(collector.clone());
     let work = worker::work("garbage-collector", queue, WORKERS, shutdown, move |item| {
@@ -75,6 +100,12 @@ pub fn start(context: &Arc<Context>) -> Work {
     Box::pin(async move {
         tokio::join!(monitors, work);
     })
+}
+
+fn remember<K: Object>(cached: &mut HashMap<Kind, Lookup>, informer: &Arc<Informer<K>>) {
+    let informer = informer.clone();
+    let find = move |key: &Key| informer.get(key).map(|object| object.meta().clone());
+    cached.insert(K::resource().clone(), Box::new(find));
 }
 
 /// Hears of a kind's objects through its informer.
@@ -235,9 +266,15 @@ impl Collector {
 
     /// Deletes an object as it was judged: if it changed since, the API server refuses and it is judged again.
     async fn delete(&self, uid: &str, node: &Node, propagation: &str) -> Result<(), Error> {
+        // The graph follows ownership alone; the informer knows the version of every other change.
+        let find = self.cached.get(&*node.kind);
+        let cached =
+            find.and_then(|find| find(&Key::new(node.namespace.as_str(), node.name.as_str())));
+        let cached = cached.filter(|meta| meta.uid() == uid && meta.owners() == node.owners);
+        let version = cached.as_ref().map_or(node.version.as_str(), Meta::version);
         let options = DeleteOptions {
             uid: Some(uid),
-            resource_version: Some(&node.version),
+            resource_version: Some(version),
             propagation: Some(propagation),
             ..Default::default()
         };

@@ -51,12 +51,8 @@ impl<K: Object> Store<K> {
         }
     }
 
-    /// How many objects there are.
-    pub fn len(&self) -> usize {
-        self.keys.len()
-    }
-
     /// Whether there is no object.
+    #[cfg(test)]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
@@ -69,12 +65,6 @@ impl<K: Object> Store<K> {
     /// Every object, in no particular order.
     pub fn all(&self) -> impl Iterator<Item = &Arc<K>> {
         self.slots.iter().flatten()
-    }
-
-    /// Every object in a namespace.
-    pub fn in_namespace<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Arc<K>> {
-        self.candidates(Index::Namespace(namespace))
-            .filter(move |o| o.meta().namespace() == namespace)
     }
 
     /// Every object whose controller has that uid.
@@ -292,7 +282,7 @@ mod tests {
         assert_eq!(names(store.with_extra("k")), ["a", "c"]);
         store.remove(&Key::new("n", "a"));
         assert!(names(store.controlled_by("u1")).is_empty());
-        assert_eq!(names(store.in_namespace("n")), ["b"]);
+        assert_eq!(names(store.selected("n", &selector(&[]))), ["b"]);
         store.remove(&Key::new("n", "b"));
         store.remove(&Key::new("m", "c"));
         assert!(store.index.is_empty() && store.is_empty());

@@ -43,7 +43,7 @@ impl Sync {
         let Some(lists) = &mut self.status.uncounted_terminated_pods else {
             return false;
         };
-        let mut gone = |list: &mut Option<Vec<String>>| -> i32 {
+        let gone = |list: &mut Option<Vec<String>>| -> i32 {
             let Some(uids) = list else { return 0 };
             let before = uids.len();
             uids.retain(|uid| tracked.contains(uid));
@@ -85,11 +85,10 @@ impl Sync {
             } else if (failed || self.ends_badly())
                 && !known_failed
                 && (!indexed || index.is_some())
+                && policy::verdict(&job, pod) != Verdict::Ignored
             {
-                if policy::verdict(&job, pod) != Verdict::Ignored {
-                    self.note(true, uid);
-                    changed = true;
-                }
+                self.note(true, uid);
+                changed = true;
             }
             if new_indexes.len() + self.uncounted(false).len() + self.uncounted(true).len()
                 >= MAX_UNCOUNTED
