@@ -7,8 +7,10 @@ use serde_json::{Map, Value, json};
 
 /// How long a status may be on the way before it is written as it is.
 const HOLD: SignedDuration = SignedDuration::from_secs(2);
-/// The hold grows by this for each pod that is on its way, so that a crowd that starts together writes once each.
-const HOLD_PER_POD: SignedDuration = SignedDuration::from_millis(4);
+/// A status that has just changed is likely to change again: it is held at least this long.
+const HOLD_AFTER_CHANGE: SignedDuration = SignedDuration::from_millis(500);
+/// How long a status may be on the way while the node works through a crowd of pods, and can be seen to.
+const HOLD_IN_CROWD: SignedDuration = SignedDuration::from_secs(15);
 /// First and longest pause after a failed write.
 const RETRY: (SignedDuration, SignedDuration) = (
     SignedDuration::from_millis(200),
@@ -35,6 +37,7 @@ pub(crate) struct StatusSlot {
     desired: Option<PodStatus>,
     settled: bool,
     dirty_since: Option<Timestamp>,
+    changed_at: Option<Timestamp>,
     in_flight: bool,
     failures: u32,
     not_before: Option<Timestamp>,
@@ -64,7 +67,10 @@ impl StatusSlot {
             self.dirty_since = None;
             return;
         }
-        self.desired = Some(status);
+        if self.desired.as_ref() != Some(&status) {
+            self.desired = Some(status);
+            self.changed_at = Some(now);
+        }
         self.dirty_since.get_or_insert(now);
     }
 
@@ -88,8 +94,21 @@ impl StatusSlot {
         self.acked.as_ref()
     }
 
-    /// What to do at `now`, with `moving` pods on their way.
-    pub(crate) fn decide(&mut self, moving: usize, now: Timestamp) -> Decision {
+    /// Until when a status that has not settled is held.
+    fn held_until(&self, crowd: bool, now: Timestamp) -> Timestamp {
+        let after = |at: Timestamp, delay: SignedDuration| at.saturating_add(delay).unwrap_or(at);
+        let since = self.dirty_since.unwrap_or(now);
+        let changed = self.changed_at.unwrap_or(since);
+        let mut until = after(since, HOLD).max(after(changed, HOLD_AFTER_CHANGE));
+        if crowd {
+            until = until.max(after(now, HOLD_AFTER_CHANGE));
+        }
+        until.min(after(since, HOLD_IN_CROWD))
+    }
+
+    /// What to do at `now`. `crowd` tells that the node is working through many pods and gets on with it: their statuses wait
+    /// longer, so that pods which start together are written once each.
+    pub(crate) fn decide(&mut self, crowd: bool, now: Timestamp) -> Decision {
         if self.in_flight || self.delete_in_flight {
             return Decision::Nothing;
         }
@@ -99,11 +118,7 @@ impl StatusSlot {
             return Decision::Later(at);
         }
         if self.desired.is_some() {
-            let hold = HOLD.saturating_add(
-                HOLD_PER_POD.saturating_mul(i32::try_from(moving).unwrap_or(i32::MAX)),
-            );
-            let since = self.dirty_since.unwrap_or(now);
-            let due = since.saturating_add(hold).unwrap_or(since);
+            let due = self.held_until(crowd, now);
             if !self.settled && due > now {
                 return Decision::Later(due);
             }
@@ -282,37 +297,46 @@ mod tests {
         let mut slot = StatusSlot::new(None);
         let running = status(json!({"phase": "Running"}));
         slot.submit(running.clone(), true, at(0));
-        assert_eq!(slot.decide(1, at(0)), Decision::Write);
+        assert_eq!(slot.decide(false, at(0)), Decision::Write);
         let (_, written) = slot.take_write("u").unwrap();
-        assert_eq!(slot.decide(1, at(1)), Decision::Nothing);
+        assert_eq!(slot.decide(false, at(1)), Decision::Nothing);
         slot.wrote(written);
         slot.submit(running, true, at(2));
-        assert_eq!(slot.decide(1, at(2)), Decision::Nothing);
+        assert_eq!(slot.decide(false, at(2)), Decision::Nothing);
     }
 
     #[test]
     fn a_status_on_its_way_waits_but_not_for_ever() {
         let mut slot = StatusSlot::new(None);
         slot.submit(status(json!({"phase": "Pending"})), false, at(0));
-        assert_eq!(slot.decide(0, at(0)), Decision::Later(at(2000)));
+        assert_eq!(slot.decide(false, at(0)), Decision::Later(at(2000)));
         slot.submit(
             status(json!({"phase": "Pending", "podIP": "1"})),
             false,
             at(1500),
         );
-        assert_eq!(slot.decide(0, at(1500)), Decision::Later(at(2000)));
-        assert_eq!(slot.decide(0, at(2000)), Decision::Write);
+        assert_eq!(slot.decide(false, at(1500)), Decision::Later(at(2000)));
+        assert_eq!(slot.decide(false, at(2000)), Decision::Write);
+    }
+
+    #[test]
+    fn in_a_crowd_it_waits_longer() {
+        let mut slot = StatusSlot::new(None);
+        slot.submit(status(json!({"phase": "Pending"})), false, at(0));
+        assert_eq!(slot.decide(true, at(2000)), Decision::Later(at(2500)));
+        assert_eq!(slot.decide(true, at(14_900)), Decision::Later(at(15_000)));
+        assert_eq!(slot.decide(true, at(15_000)), Decision::Write);
     }
 
     #[test]
     fn changes_during_a_write_follow_it() {
         let mut slot = StatusSlot::new(None);
         slot.submit(status(json!({"phase": "Pending"})), true, at(0));
-        assert_eq!(slot.decide(1, at(0)), Decision::Write);
+        assert_eq!(slot.decide(false, at(0)), Decision::Write);
         let (_, written) = slot.take_write("u").unwrap();
         slot.submit(status(json!({"phase": "Running"})), true, at(1));
         slot.wrote(written);
-        assert_eq!(slot.decide(1, at(2)), Decision::Write);
+        assert_eq!(slot.decide(false, at(2)), Decision::Write);
         let (body, _) = slot.take_write("u").unwrap();
         assert_eq!(body["status"]["phase"], "Running");
     }
@@ -322,15 +346,15 @@ mod tests {
         let mut slot = StatusSlot::new(None);
         slot.submit(status(json!({"phase": "Failed"})), true, at(0));
         slot.want_delete();
-        assert_eq!(slot.decide(1, at(0)), Decision::Write);
+        assert_eq!(slot.decide(false, at(0)), Decision::Write);
         let (_, written) = slot.take_write("u").unwrap();
         slot.failed(Some(written), at(1));
-        assert_eq!(slot.decide(1, at(2)), Decision::Later(at(401)));
-        assert_eq!(slot.decide(1, at(500)), Decision::Write);
+        assert_eq!(slot.decide(false, at(2)), Decision::Later(at(401)));
+        assert_eq!(slot.decide(false, at(500)), Decision::Write);
         let (_, written) = slot.take_write("u").unwrap();
         slot.wrote(written);
-        assert_eq!(slot.decide(1, at(501)), Decision::Delete);
-        assert_eq!(slot.decide(1, at(502)), Decision::Nothing);
+        assert_eq!(slot.decide(false, at(501)), Decision::Delete);
+        assert_eq!(slot.decide(false, at(502)), Decision::Nothing);
     }
 
     #[test]

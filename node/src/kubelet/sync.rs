@@ -34,6 +34,10 @@ use crate::clock;
 pub(crate) const MAX_QUEUED: usize = 8192;
 /// Most results taken before the loop looks at timers again.
 const BATCH: usize = 256;
+/// More pods than this on their way are a crowd …
+const CROWD: usize = 16;
+/// … as long as one came to rest within this time.
+const GETTING_ON: SignedDuration = SignedDuration::from_secs(1);
 /// A deadline that has passed without effect is looked at again after this.
 const STALE_WAKE: SignedDuration = SignedDuration::from_secs(1);
 /// A status that the API server tells otherwise this long after our write was overwritten by somebody.
@@ -107,6 +111,8 @@ pub(crate) struct PodLoop {
     synced: bool,
     used: Amount,
     moving: usize,
+    /// When a pod last came to rest.
+    settled_at: Option<Timestamp>,
     writes: Arc<Semaphore>,
 }
 
@@ -138,6 +144,7 @@ impl PodLoop {
             synced: false,
             used: Amount::default(),
             moving: 0,
+            settled_at: None,
             writes,
         }
     }
@@ -409,11 +416,12 @@ impl PodLoop {
             let status = entry.machine.status(&self.parts.facts, now);
             if settled == entry.moving {
                 entry.moving = !settled;
-                self.moving = if settled {
-                    self.moving.saturating_sub(1)
+                if settled {
+                    self.moving = self.moving.saturating_sub(1);
+                    self.settled_at = Some(now);
                 } else {
-                    self.moving + 1
-                };
+                    self.moving += 1;
+                }
             }
             if settled && !entry.told_start {
                 entry.told_start = true;
@@ -438,9 +446,13 @@ impl PodLoop {
         let Some(entry) = self.pods.get_mut(uid) else {
             return;
         };
+        let getting_on = self
+            .settled_at
+            .is_some_and(|at| now.duration_since(at) < GETTING_ON);
+        let crowd = self.moving > CROWD && getting_on;
         let mut due = entry.machine.wake();
         if !entry.machine.is_removed() {
-            match entry.status.decide(self.moving, now) {
+            match entry.status.decide(crowd, now) {
                 Decision::Nothing => {}
                 Decision::Later(at) => due = Some(due.map_or(at, |due| due.min(at))),
                 Decision::Write => {

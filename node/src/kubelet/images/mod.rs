@@ -63,12 +63,14 @@ struct Pulled {
 }
 
 type Flight = Shared<BoxFuture<'static, Pulled>>;
+type Look = Shared<BoxFuture<'static, Result<Option<Present>, tonic::Status>>>;
 
 /// The node's images.
 pub(crate) struct Images {
     cri: Cri,
     permits: Arc<Semaphore>,
     flights: Mutex<HashMap<PullKey, Flight>>,
+    looks: Mutex<HashMap<(String, String), Look>>,
     present: Mutex<HashMap<(String, String), (Present, Timestamp)>>,
 }
 
@@ -79,6 +81,7 @@ impl Images {
             cri,
             permits: Arc::new(Semaphore::new(parallel.max(1))),
             flights: Mutex::default(),
+            looks: Mutex::default(),
             present: Mutex::default(),
         }
     }
@@ -134,7 +137,19 @@ impl Images {
         {
             return Ok(Some(present.clone()));
         }
-        let found = inspect(&self.cri, spec(image, request)).await?;
+        // Many who ask at once are answered by one look.
+        let look = {
+            let mut looks = self.looks.lock();
+            looks.retain(|_, look| look.peek().is_none());
+            looks
+                .entry(key.clone())
+                .or_insert_with(|| {
+                    let (cri, spec) = (self.cri.clone(), spec(image, request));
+                    async move { inspect(&cri, spec).await }.boxed().shared()
+                })
+                .clone()
+        };
+        let found = look.await?;
         if let Some(present) = &found {
             self.remember(key, present.clone(), now);
         }

@@ -422,16 +422,14 @@ impl PodMachine {
                     return Progress::Ready;
                 }
                 self.slots[index].shelve();
-                match self.slots[index]
-                    .crash
-                    .blocked_until(ended.finished_at, now)
-                {
+                let ended_at = self.slots[index].ended_at.unwrap_or(ended.finished_at);
+                match self.slots[index].crash.blocked_until(ended_at, now) {
                     Some(until) => {
-                        self.show_crash_loop(index, &ended, until, actions);
+                        self.show_crash_loop(index, ended_at, until, actions);
                         Progress::Held
                     }
                     None => {
-                        self.slots[index].crash.next(ended.finished_at, now);
+                        self.slots[index].crash.next(ended_at, now);
                         self.begin(index, actions)
                     }
                 }

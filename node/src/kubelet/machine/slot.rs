@@ -113,6 +113,8 @@ pub(crate) struct Slot {
     pub pull: Backoff,
     /// Image as the runtime names it: name and digest.
     pub image: Option<(String, String)>,
+    /// When the newest run ended, by the kubelet's clock where the runtime's cannot be right: back-off counts from here.
+    pub ended_at: Option<Timestamp>,
     /// Dead containers of this slot with their attempts, oldest first.
     pub dead: Vec<(String, u32)>,
 }
@@ -130,6 +132,7 @@ impl Slot {
             crash: Backoff::default(),
             pull: Backoff::default(),
             image: None,
+            ended_at: None,
             dead: Vec::new(),
         }
     }
@@ -210,6 +213,9 @@ impl Slot {
     /// The container ended.
     pub(crate) fn end(&mut self, ended: Ended) {
         self.why = None;
+        // It cannot have ended before it was started.
+        let earliest = self.run().map_or(ended.finished_at, |run| run.since);
+        self.ended_at = Some(ended.finished_at.max(earliest));
         if !self.dead.iter().any(|(id, _)| *id == ended.id) {
             self.dead.push((ended.id.clone(), self.restart_count()));
         }

@@ -4,7 +4,7 @@ use hydrofoil_client::events::EventType;
 use jiff::Timestamp;
 
 use super::drive::after;
-use super::slot::{Ended, Hook, Next, Slot, SlotState};
+use super::slot::{Hook, Next, Slot, SlotState};
 use super::{Action, Failure, PodMachine, ProbeKind, SlotIndex, State};
 use super::{PULL_ERROR_SHOWN, START_RETRY};
 use crate::kubelet::labels::container_hash;
@@ -19,7 +19,7 @@ impl PodMachine {
     pub(super) fn show_crash_loop(
         &mut self,
         index: SlotIndex,
-        ended: &Ended,
+        ended_at: Timestamp,
         until: Timestamp,
         actions: &mut Vec<Action>,
     ) {
@@ -35,9 +35,7 @@ impl PodMachine {
         ));
         slot.state = SlotState::Waiting {
             until,
-            next: Next::Restart {
-                ended_at: ended.finished_at,
-            },
+            next: Next::Restart { ended_at },
         };
         actions.push(Action::Record {
             slot: Some(index),
