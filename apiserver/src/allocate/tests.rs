@@ -23,7 +23,7 @@ fn kind() -> &'static Kind {
 
 fn service(spec: Value) -> Value {
     let mut service = json!({"metadata": {"name": "s"}, "spec": spec});
-    (kind().default)(&mut service);
+    crate::kinds::tests::fill(kind(), &mut service);
     service
 }
 
@@ -56,7 +56,7 @@ fn update(
 ) -> Result<Value, String> {
     let mut new = old.clone();
     change(&mut new["spec"]);
-    (kind().default)(&mut new);
+    crate::kinds::tests::fill(kind(), &mut new);
     let reservation = allocators
         .update(&mut new, old)
         .map_err(|error| error.message().to_owned())?;

@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 
 use super::cells::{AGE, NAME, age, column, label_selector, name, wide};
 use super::checks::{IMMUTABLE, NEGATIVE, all_invalid, not_negative};
-use super::value::{
-    at, child, get, int, int_or_zero, keep, remove, same, set, set_blank, set_missing, text,
-};
+use super::value::{at, child, get, int, int_or_zero, keep, remove, same, set, set_missing, text};
 use super::{Column, Errors, Kind, PLAIN, StatusRules, Storage, template};
 
 /// The descriptor of Deployments.
@@ -71,11 +69,7 @@ const QUARTER: &str = "25%";
 
 fn default(deployment: &mut Value) {
     let spec = child(deployment, "spec");
-    set_missing(spec, "replicas", 1);
-    set_missing(spec, "revisionHistoryLimit", 10);
-    set_missing(spec, "progressDeadlineSeconds", 600);
     let strategy = child(spec, "strategy");
-    set_blank(strategy, "type", "RollingUpdate");
     if text(strategy, "type") == "RollingUpdate" {
         let rolling = child(strategy, "rollingUpdate");
         set_missing(rolling, "maxUnavailable", QUARTER);
@@ -299,7 +293,7 @@ mod tests {
             "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}},
         }});
         change(&mut object["spec"]);
-        default(&mut object);
+        super::super::tests::fill(&DEPLOYMENT, &mut object);
         object
     }
 
@@ -322,7 +316,7 @@ mod tests {
             "Always"
         );
         let mut again = object.clone();
-        default(&mut again);
+        super::super::tests::fill(&DEPLOYMENT, &mut again);
         assert_eq!(again, object);
     }
 

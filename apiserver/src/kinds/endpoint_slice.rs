@@ -12,7 +12,7 @@ use super::checks::{
     IMMUTABLE, PROTOCOLS, all_invalid, dns_label, dns_subdomain, one_of, parse_ip, port,
     qualified_name, reachable_ip,
 };
-use super::value::{get, int, is_set, items, items_mut, set_blank, set_missing, text};
+use super::value::{get, int, is_set, items, set, text};
 use super::{Column, Errors, Kind, PLAIN, Storage};
 
 /// The descriptor of EndpointSlices.
@@ -53,15 +53,12 @@ const COLUMNS: &[Column] = &[
     AGE,
 ];
 
+/// Lists that are not there are written as null, as upstream writes them.
 fn default(slice: &mut Value) {
     for key in ["endpoints", "ports"] {
         if slice.get(key).is_none() {
-            set_missing(slice, key, Value::Null);
+            set(slice, key, Value::Null);
         }
-    }
-    for one in items_mut(slice, "ports") {
-        set_missing(one, "name", "");
-        set_blank(one, "protocol", "TCP");
     }
 }
 
@@ -249,7 +246,7 @@ mod tests {
     use serde_json::json;
 
     fn found(mut slice: Value) -> Vec<String> {
-        default(&mut slice);
+        super::super::tests::fill(&ENDPOINT_SLICE, &mut slice);
         let mut errors = Errors::new();
         validate(&slice, &mut errors);
         errors.iter().map(ToString::to_string).collect()

@@ -8,7 +8,7 @@ use super::cells::{AGE, NAME, NONE, age, column, first_of, name};
 use super::checks::{
     PROTOCOLS, dns_label, dns_subdomain, ip, one_of, port, qualified_name, reachable_ip,
 };
-use super::value::{int_or_zero, is_set, items, items_mut, set_blank, text};
+use super::value::{int_or_zero, is_set, items, text};
 use super::{Column, Errors, Kind, PLAIN, Storage};
 
 /// The descriptor of Endpoints.
@@ -18,7 +18,6 @@ pub static ENDPOINTS: Kind = Kind {
         prefix: "services/endpoints",
         conversion: None,
     },
-    default,
     validate,
     warnings: |_| {
         vec![
@@ -39,14 +38,6 @@ const COLUMNS: &[Column] = &[
     column("Endpoints", "string", "Addresses and ports."),
     AGE,
 ];
-
-fn default(endpoints: &mut Value) {
-    for subset in items_mut(endpoints, "subsets") {
-        for one in items_mut(subset, "ports") {
-            set_blank(one, "protocol", "TCP");
-        }
-    }
-}
 
 fn validate(endpoints: &Value, errors: &mut Errors) {
     for (index, subset) in items(endpoints, "subsets").iter().enumerate() {
@@ -156,7 +147,7 @@ mod tests {
     fn faults_are_named() {
         let found = |subset: Value| {
             let mut endpoints = json!({"subsets": [subset]});
-            default(&mut endpoints);
+            super::super::tests::fill(&ENDPOINTS, &mut endpoints);
             let mut errors = Errors::new();
             validate(&endpoints, &mut errors);
             errors.iter().map(ToString::to_string).collect::<Vec<_>>()

@@ -163,30 +163,24 @@ fn source(event: &Value) -> String {
     }
 }
 
-/// What is always shown, set or not.
+/// Times that are not there are written as null, as upstream writes them.
 fn default_core(event: &mut Value) {
-    for key in ["involvedObject", "source"] {
-        set_missing(event, key, json!({}));
-    }
-    for key in ["reportingComponent", "reportingInstance"] {
-        set_missing(event, key, "");
-    }
-    for key in ["firstTimestamp", "lastTimestamp", "eventTime"] {
-        if event.get(key).is_none() {
-            set(event, key, Value::Null);
-        }
-    }
+    unset_times(event, &["firstTimestamp", "lastTimestamp", "eventTime"]);
 }
 
 fn default_events(event: &mut Value) {
-    for key in ["regarding", "deprecatedSource"] {
-        set_missing(event, key, json!({}));
-    }
-    for key in [
-        "deprecatedFirstTimestamp",
-        "deprecatedLastTimestamp",
-        "eventTime",
-    ] {
+    unset_times(
+        event,
+        &[
+            "deprecatedFirstTimestamp",
+            "deprecatedLastTimestamp",
+            "eventTime",
+        ],
+    );
+}
+
+fn unset_times(event: &mut Value, fields: &[&str]) {
+    for key in fields {
         if event.get(key).is_none() {
             set(event, key, Value::Null);
         }
@@ -210,6 +204,12 @@ fn rename(event: &mut Value, from_core: bool) {
 fn to_stored(event: &mut Value) {
     rename(event, false);
     set(event, "apiVersion", "v1");
+    for key in ["involvedObject", "source"] {
+        set_missing(event, key, json!({}));
+    }
+    for key in ["reportingComponent", "reportingInstance"] {
+        set_missing(event, key, "");
+    }
     default_core(event);
 }
 

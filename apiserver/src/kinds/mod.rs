@@ -187,3 +187,6 @@ pub static KINDS: &[&Kind] = &[
     &service::SERVICE,
     &service_account::SERVICE_ACCOUNT,
 ];
+
+#[cfg(test)]
+pub(crate) mod tests;

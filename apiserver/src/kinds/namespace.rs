@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::cells::{AGE, NAME, age, column, name};
 use super::checks::all_invalid;
-use super::value::{child, get, is_set, items, keep, set, set_blank, text, text_at};
+use super::value::{child, get, is_set, items, keep, set, text, text_at};
 use super::{Column, Deletion, Errors, Kind, PLAIN, StatusRules, Storage};
 
 /// The descriptor of Namespaces.
@@ -59,7 +59,6 @@ fn default(namespace: &mut Value) {
             own,
         );
     }
-    set_blank(child(namespace, "status"), "phase", "Active");
 }
 
 fn create(namespace: &mut Value) {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cells::{AGE, NAME, age, column, label_selector, name, or_none, wide};
 use super::checks::not_negative;
 use super::deployment::{counts_fit, selector_stays};
-use super::value::{child, get, int_or_zero, keep, set, set_missing};
+use super::value::{child, get, int_or_zero, keep, set};
 use super::{Column, Errors, Kind, PLAIN, StatusRules, Storage, template};
 
 /// The descriptor of ReplicaSets.
@@ -57,12 +57,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 fn default(object: &mut Value) {
-    let spec = child(object, "spec");
-    set_missing(spec, "replicas", 1);
-    template::defaults(spec);
-    if object.get("status").is_some_and(|status| !status.is_null()) {
-        set_missing(child(object, "status"), "replicas", 0);
-    }
+    template::defaults(child(object, "spec"));
 }
 
 fn validate(object: &Value, errors: &mut Errors) {
@@ -121,8 +116,7 @@ mod tests {
             "selector": {"matchLabels": {"app": "web"}},
             "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "i"}, {"name": "d", "image": "j"}]}},
         }, "status": {"readyReplicas": 1}});
-        default(&mut object);
-        assert_eq!(object["status"], json!({"readyReplicas": 1, "replicas": 0}));
+        super::super::tests::fill(&REPLICA_SET, &mut object);
         let mut errors = Errors::new();
         validate(&object, &mut errors);
         assert!(errors.is_empty(), "{errors:?}");

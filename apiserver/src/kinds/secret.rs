@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::cells::{AGE, NAME, age, column, name};
 use super::checks::IMMUTABLE;
 use super::config_map::{DATA_MAX_BYTES, decoded_len, immutable, key_is_valid};
-use super::value::{child, entries, get, is_set, remove, set, set_blank, text, text_at};
+use super::value::{child, entries, get, is_set, remove, set, text, text_at};
 use super::{Column, Errors, Kind, PLAIN, Storage};
 
 /// The descriptor of Secrets.
@@ -39,7 +39,6 @@ const COLUMNS: &[Column] = &[
 
 /// `stringData` is for writing only: it goes into `data`, over what is there.
 fn default(secret: &mut Value) {
-    set_blank(secret, "type", "Opaque");
     if is_set(secret, "stringData") {
         let plain = get(secret, "stringData")
             .as_object()
@@ -53,6 +52,7 @@ fn default(secret: &mut Value) {
         }
     }
     remove(secret, "stringData");
+    // An entry without a value is an empty one: upstream's storage cannot tell the two apart.
     if let Some(data) = secret.get_mut("data").and_then(Value::as_object_mut) {
         for value in data.values_mut().filter(|value| value.is_null()) {
             *value = Value::String(String::new());
@@ -152,10 +152,11 @@ mod tests {
     fn plain_text_becomes_data() {
         let mut secret =
             json!({"data": {"a": "eA==", "n": null}, "stringData": {"a": "y", "b": "z"}});
-        default(&mut secret);
-        let expected = json!({"type": "Opaque", "data": {"a": "eQ==", "b": "eg==", "n": ""}});
+        super::super::tests::fill(&SECRET, &mut secret);
+        let expected =
+            json!({"metadata": {}, "type": "Opaque", "data": {"a": "eQ==", "b": "eg==", "n": ""}});
         assert_eq!(secret, expected);
-        default(&mut secret);
+        super::super::tests::fill(&SECRET, &mut secret);
         assert_eq!(secret, expected);
     }
 

@@ -11,8 +11,8 @@ use super::cells::{
     wide,
 };
 use super::value::{
-    at, child, existing, flag, get, int, int_or_zero, is_empty, is_set, items, items_mut, keep,
-    set, set_blank, set_missing, text, text_at,
+    at, child, flag, get, int, int_or_zero, is_empty, is_set, items, keep, set, set_blank,
+    set_missing, text, text_at,
 };
 use super::{Column, Context, Kind, PLAIN, StatusRules, Storage, template};
 
@@ -95,8 +95,6 @@ fn default(job: &mut Value) {
         BACKOFF_LIMIT
     };
     set_missing(spec, "backoffLimit", retries);
-    set_blank(spec, "completionMode", "NonIndexed");
-    set_missing(spec, "suspend", false);
     set_missing(spec, "manualSelector", false);
     let replace = if is_set(spec, "podFailurePolicy") {
         "Failed"
@@ -104,13 +102,6 @@ fn default(job: &mut Value) {
         "TerminatingOrFailed"
     };
     set_blank(spec, "podReplacementPolicy", replace);
-    if let Some(policy) = existing(spec, "podFailurePolicy") {
-        for rule in items_mut(policy, "rules") {
-            for pattern in items_mut(rule, "onPodConditions") {
-                set_blank(pattern, "status", "True");
-            }
-        }
-    }
     template::defaults(spec);
     let labels = at(job, &["spec", "template", "metadata", "labels"]);
     if labels.is_object() && is_empty(at(job, &["metadata", "labels"])) {
@@ -212,7 +203,7 @@ mod tests {
         let mut job = json!({"metadata": {"name": "j", "uid": "u-1"}, "spec": {
             "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i:1"}]}},
         }});
-        default(&mut job);
+        super::super::tests::fill(&JOB, &mut job);
         create(
             &mut job,
             &Context {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::pod_spec::{defaults, resources};
 use super::super::value::{
-    child, flag, get, int_or_zero, is_empty, is_set, items, items_mut, set, set_missing, text,
+    child, flag, get, int_or_zero, is_empty, is_set, items, items_mut, set, text,
 };
 
 /// Resources a pod as a whole can ask for.
@@ -22,7 +22,6 @@ pub(super) fn apply(pod: &mut Value) {
         }
     }
     pod_requests(spec);
-    set_missing(spec, "enableServiceLinks", true);
     if flag(spec, "hostNetwork") {
         for list in ["containers", "initContainers"] {
             for container in items_mut(spec, list) {
@@ -30,7 +29,9 @@ pub(super) fn apply(pod: &mut Value) {
             }
         }
     }
-    container_statuses(pod);
+    if is_set(pod, "status") {
+        addresses(child(pod, "status"));
+    }
 }
 
 fn host_ports(container: &mut Value) {
@@ -85,33 +86,6 @@ fn addresses(status: &mut Value) {
     }
 }
 
-/// Container statuses always show both states and the plain fields, set or not.
-fn container_statuses(pod: &mut Value) {
-    if !is_set(pod, "status") {
-        return;
-    }
-    let status = child(pod, "status");
-    addresses(status);
-    for list in [
-        "initContainerStatuses",
-        "containerStatuses",
-        "ephemeralContainerStatuses",
-    ] {
-        if items(status, list).is_empty() {
-            continue;
-        }
-        for container in items_mut(status, list) {
-            child(container, "state");
-            child(container, "lastState");
-            for text in ["image", "imageID"] {
-                set_missing(container, text, "");
-            }
-            set_missing(container, "ready", false);
-            set_missing(container, "restartCount", 0);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,13 +101,12 @@ mod tests {
         let container = &pod["spec"]["containers"][0];
         assert_eq!(
             container["ports"][0],
-            json!({"containerPort": 80, "hostPort": 80, "protocol": "TCP"})
+            json!({"containerPort": 80, "hostPort": 80})
         );
         assert_eq!(
             container["resources"]["requests"],
             json!({"cpu": "500m", "memory": "1Gi"})
         );
-        assert_eq!(pod["spec"]["enableServiceLinks"], true);
         let once = pod.clone();
         apply(&mut pod);
         assert_eq!(pod, once);
@@ -161,15 +134,5 @@ mod tests {
             json!({"spec": {}, "status": {"podIPs": [{"ip": "1.2.3.4"}, {"ip": "fd00::1"}]}});
         apply(&mut pod);
         assert_eq!(pod["status"]["podIP"], "1.2.3.4");
-    }
-
-    #[test]
-    fn statuses_are_whole() {
-        let mut pod = json!({"spec": {}, "status": {"containerStatuses": [{"name": "c"}]}});
-        apply(&mut pod);
-        assert_eq!(
-            pod["status"]["containerStatuses"][0],
-            json!({"name": "c", "image": "", "imageID": "", "lastState": {}, "ready": false, "restartCount": 0, "state": {}})
-        );
     }
 }

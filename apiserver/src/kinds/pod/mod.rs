@@ -201,7 +201,7 @@ mod tests {
     use serde_json::json;
 
     fn found(mut pod: Value) -> Vec<String> {
-        (POD.default)(&mut pod);
+        super::super::tests::fill(&POD, &mut pod);
         let mut errors = Errors::new();
         (POD.validate)(&pod, &mut errors);
         errors.iter().map(ToString::to_string).collect()

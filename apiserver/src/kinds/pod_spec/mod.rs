@@ -240,9 +240,11 @@ mod tests {
     fn with(change: impl FnOnce(&mut Value)) -> Vec<String> {
         let mut spec = json!({"containers": [{"name": "c", "image": "i:1"}]});
         change(&mut spec);
-        defaults::pod_spec(&mut spec);
+        let mut pod = json!({"spec": spec});
+        super::super::tests::fill(&super::super::pod::POD, &mut pod);
+        let spec = &pod["spec"];
         let mut errors = Errors::new();
-        validate(&mut errors, &spec, "p", true, &Path::new("spec"));
+        validate(&mut errors, spec, "p", true, &Path::new("spec"));
         errors.iter().map(ToString::to_string).collect()
     }
 

@@ -104,8 +104,6 @@ pub(crate) fn is_headless(service: &Value) -> bool {
 
 fn default(service: &mut Value) {
     let spec = child(service, "spec");
-    set_blank(spec, "sessionAffinity", "None");
-    set_blank(spec, "type", "ClusterIP");
     let seconds = at(
         spec,
         &["sessionAffinityConfig", "clientIP", "timeoutSeconds"],
@@ -120,7 +118,6 @@ fn default(service: &mut Value) {
         _ => {}
     }
     for port in items_mut(spec, "ports") {
-        set_blank(port, "protocol", "TCP");
         let target = get(port, "targetPort");
         if target.is_null() || target.as_i64() == Some(0) || target.as_str() == Some("") {
             let own = get(port, "port").clone();
@@ -333,7 +330,7 @@ mod tests {
     use super::*;
 
     fn shown(mut service: Value) -> Vec<String> {
-        default(&mut service);
+        super::super::tests::fill(&SERVICE, &mut service);
         row(&service, Timestamp::UNIX_EPOCH)
             .iter()
             .map(|cell| cell.as_str().unwrap().to_owned())
@@ -343,17 +340,17 @@ mod tests {
     #[test]
     fn defaults() {
         let mut service = json!({"spec": {"ports": [{"port": 80}, {"port": 81, "targetPort": "http", "protocol": "UDP"}]}});
-        default(&mut service);
-        let expected = json!({"spec": {
+        super::super::tests::fill(&SERVICE, &mut service);
+        let expected = json!({"metadata": {}, "status": {"loadBalancer": {}}, "spec": {
             "type": "ClusterIP", "sessionAffinity": "None", "internalTrafficPolicy": "Cluster",
             "ports": [{"port": 80, "protocol": "TCP", "targetPort": 80}, {"port": 81, "protocol": "UDP", "targetPort": "http"}],
         }});
         assert_eq!(service, expected);
-        default(&mut service);
+        super::super::tests::fill(&SERVICE, &mut service);
         assert_eq!(service, expected);
 
         let mut balancer = json!({"spec": {"type": "LoadBalancer", "sessionAffinity": "ClientIP"}});
-        default(&mut balancer);
+        super::super::tests::fill(&SERVICE, &mut balancer);
         assert_eq!(balancer["spec"]["allocateLoadBalancerNodePorts"], true);
         assert_eq!(balancer["spec"]["externalTrafficPolicy"], "Cluster");
         assert_eq!(
@@ -361,7 +358,7 @@ mod tests {
             10800
         );
         let mut name = json!({"spec": {"type": "ExternalName", "externalName": "a.b"}});
-        default(&mut name);
+        super::super::tests::fill(&SERVICE, &mut name);
         assert_eq!(name["spec"].get("internalTrafficPolicy"), None);
     }
 

@@ -524,7 +524,7 @@ mod tests {
 
     fn found(spec: Value) -> Vec<String> {
         let mut service = json!({"metadata": {"name": "s"}, "spec": spec});
-        (SERVICE.default)(&mut service);
+        crate::kinds::tests::fill(&SERVICE, &mut service);
         let mut errors = Errors::new();
         validate(&service, &mut errors);
         errors.iter().map(ToString::to_string).collect()
