@@ -24,8 +24,10 @@ const MAX_WARNING_TEXT: usize = 4 * 1024;
 /// A JSON document, in the form that was asked for.
 pub fn json(form: &Form, code: StatusCode, document: Bytes) -> Response<Body> {
     let document = match (form.encoding, form.pretty) {
-        (Encoding::Json, false) => document,
-        (Encoding::Json, true) => reencode(&document, serde_json::to_vec_pretty),
+        (Encoding::Json | Encoding::Protobuf, false) => document,
+        (Encoding::Json | Encoding::Protobuf, true) => {
+            reencode(&document, serde_json::to_vec_pretty)
+        }
         (Encoding::Yaml, _) => reencode(&document, |value| {
             serde_yaml::to_string(value)
                 .map(String::into_bytes)

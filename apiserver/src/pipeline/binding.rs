@@ -1,18 +1,17 @@
 //! `pods/binding` and `bindings`: a pod is given to a node, once.
 
 use http::StatusCode;
-use hydrofoil_api::decode::{self, FieldValidation};
+use hydrofoil_api::decode::FieldValidation;
 use hydrofoil_api::facts;
 use hydrofoil_api::field::{Errors, FieldError, Path};
 use hydrofoil_api::object;
 use hydrofoil_api::status::{ApiError, GroupKind, GroupResource, Status};
 use serde_json::{Value, json};
 
-use super::Call;
+use super::{Call, write};
 use crate::answer::{self, Answer};
 use crate::encoding::store_form;
 use crate::registry::{Outcome, meta};
-use crate::request::media::Encoding;
 use crate::request::options::{Write, WriteOptions};
 
 /// How often a binding is tried anew because somebody else changed the pod.
@@ -47,10 +46,7 @@ pub async fn bind(call: &Call, body: &[u8]) -> Answer {
 
 fn read(call: &Call, body: &[u8], mode: FieldValidation) -> Result<Value, ApiError> {
     let ty = facts::type_named(TYPE).ok_or_else(|| ApiError::internal("no type for bindings"))?;
-    let decoded = match call.body_encoding()? {
-        Encoding::Json => decode::json(body, ty, mode)?,
-        Encoding::Yaml => decode::yaml(body, ty, mode)?,
-    };
+    let decoded = write::read(ty, body, call.body_encoding()?, mode)?;
     Ok(decoded.value)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use hydrofoil_api::apply::{self, Writer};
 use hydrofoil_api::object;
-use hydrofoil_api::status::ApiError;
+use hydrofoil_api::status::{ApiError, reason};
 use serde_json::Value;
 
 use super::{Call, write};
@@ -15,13 +15,12 @@ use crate::encoding::{Encoded, store_form};
 use crate::registry::{Outcome, meta};
 use crate::request::options::{Write, WriteOptions};
 
-/// How often a name is made from `generateName` before giving up, as upstream's.
+/// How often a name is made from `generateName`, as upstream's.
 const NAME_ATTEMPTS: usize = 8;
 /// Time between two looks for a new namespace's default account.
 const ACCOUNT_WAIT: Duration = Duration::from_millis(250);
 
 /// An object on its way to be created: decoded and with its managers, not yet named or admitted.
-#[derive(Clone)]
 pub struct Draft {
     /// The object, in its served form.
     pub object: Value,
@@ -77,32 +76,38 @@ pub fn manage(call: &Call, object: &mut Value, options: &WriteOptions) {
 /// As [`create`].
 pub async fn insert(
     call: &Call,
-    draft: Draft,
+    mut draft: Draft,
     options: &WriteOptions,
 ) -> Result<(Encoded, Vec<String>), ApiError> {
-    let generated =
-        object::name(&draft.object).is_empty() && !object::generate_name(&draft.object).is_empty();
-    for attempt in 1.. {
-        let mut draft = draft.clone();
-        if generated {
-            let name = meta::generated_name(object::generate_name(&draft.object), rand::random());
-            object::set_metadata(&mut draft.object, "name", name);
-        }
-        let name = object::name(&draft.object).to_owned();
-        match insert_named(call, draft, options).await {
-            Err(error) if generated && error.reason() == "AlreadyExists" => {
-                if attempt == NAME_ATTEMPTS {
-                    return Err(ApiError::generate_name_conflict(
-                        call.group_resource(),
-                        &name,
-                        1,
-                    ));
-                }
-            }
-            outcome => return outcome,
-        }
+    let base = object::generate_name(&draft.object);
+    let generated = object::name(&draft.object).is_empty() && !base.is_empty();
+    if generated {
+        let name = free_name(call, base);
+        object::set_metadata(&mut draft.object, "name", name);
     }
-    Err(ApiError::internal("no name was made"))
+    let name = generated.then(|| object::name(&draft.object).to_owned());
+    let outcome = insert_named(call, draft, options).await;
+    match (outcome, name) {
+        // Somebody took the name in this moment; the client asks again.
+        (Err(error), Some(name)) if error.reason() == reason::ALREADY_EXISTS => Err(
+            ApiError::generate_name_conflict(call.group_resource(), &name, 1),
+        ),
+        (outcome, _) => outcome,
+    }
+}
+
+/// A name made from `generateName` that nobody has, as far as the cache knows.
+fn free_name(call: &Call, base: &str) -> String {
+    let cache = call.core.caches().resource(call.served.kind.storage.prefix);
+    let mut name = meta::generated_name(base, rand::random());
+    for _ in 1..NAME_ATTEMPTS {
+        let path = call.served.path(call.namespace(), &name);
+        if cache.is_none_or(|cache| cache.get(&path).is_none()) {
+            break;
+        }
+        name = meta::generated_name(base, rand::random());
+    }
+    name
 }
 
 async fn insert_named(

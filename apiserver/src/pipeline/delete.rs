@@ -5,16 +5,16 @@ use hydrofoil_api::object;
 use hydrofoil_api::status::{ApiError, Status};
 use serde_json::Value;
 
-use super::Call;
 use super::modify::served_form;
+use super::{Call, write};
 use crate::admission;
 use crate::answer::{self, Answer};
 use crate::encoding::{Encoded, store_form};
 use crate::registry::Outcome;
 use crate::registry::deletion::{Decision, decide};
-use crate::request::media::Encoding;
 use crate::request::options::DeleteOptions;
 
+const OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
 /// How often a delete is tried anew because somebody else was faster.
 const ATTEMPTS: usize = 32;
 /// Resources whose delete answers with the object it removed (upstream's `ReturnDeletedObject`).
@@ -77,25 +77,7 @@ pub fn options(call: &Call, body: &[u8]) -> Result<DeleteOptions, ApiError> {
     if body.is_empty() {
         return DeleteOptions::parse(&call.query, None);
     }
-    let refuse = |error: String| {
-        ApiError::bad_request(format!(
-            "couldn't decode the body as DeleteOptions: {error}"
-        ))
-    };
-    let value: Value = match call.body_encoding()? {
-        Encoding::Json => {
-            serde_json::from_slice(body).map_err(|error| refuse(error.to_string()))?
-        }
-        Encoding::Yaml => {
-            serde_yaml::from_slice(body).map_err(|error| refuse(error.to_string()))?
-        }
-    };
-    if !value.is_object() || !matches!(object::kind(&value), "" | "DeleteOptions") {
-        return Err(refuse(format!(
-            "unexpected kind {:?}",
-            object::kind(&value)
-        )));
-    }
+    let value = write::read_options(OPTIONS, "DeleteOptions", body, call.body_encoding()?)?;
     DeleteOptions::parse(&call.query, Some(&value))
 }
 

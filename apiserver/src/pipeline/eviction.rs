@@ -3,41 +3,20 @@
 use http::StatusCode;
 use hydrofoil_api::object;
 use hydrofoil_api::status::{ApiError, Status};
-use serde_json::Value;
 
-use super::Call;
 use super::delete::remove;
+use super::{Call, write};
 use crate::answer::{self, Answer};
-use crate::request::media::Encoding;
 use crate::request::options::{DeleteOptions, Query};
+
+const TYPE: &str = "io.k8s.api.policy.v1.Eviction";
 
 /// Answers an eviction.
 ///
 /// # Errors
 /// 400 for a body that is none; 403, 404, 409 as a delete.
 pub async fn evict(call: &Call, body: &[u8]) -> Answer {
-    let refuse = |error: String| {
-        ApiError::bad_request(format!("couldn't decode the body as Eviction: {error}"))
-    };
-    let eviction: Value = match call.body_encoding()? {
-        Encoding::Json => {
-            serde_json::from_slice(body).map_err(|error| refuse(error.to_string()))?
-        }
-        Encoding::Yaml => {
-            serde_yaml::from_slice(body).map_err(|error| refuse(error.to_string()))?
-        }
-    };
-    if object::kind(&eviction) != "Eviction"
-        || !matches!(
-            object::api_version(&eviction),
-            "policy/v1" | "policy/v1beta1"
-        )
-    {
-        return Err(refuse(format!(
-            "unexpected kind {:?}",
-            object::kind(&eviction)
-        )));
-    }
+    let eviction = write::read_options(TYPE, "Eviction", body, call.body_encoding()?)?;
     let name = object::name(&eviction);
     if !name.is_empty() && name != call.request.name {
         return Err(ApiError::bad_request(

@@ -14,7 +14,7 @@ use super::patch::patch_value;
 use super::{Call, write};
 use crate::answer::{self, Answer};
 use crate::request::info::Verb;
-use crate::request::media::{self, Encoding, PatchKind};
+use crate::request::media::{self, PatchKind};
 use crate::request::options::{Write, WriteOptions};
 
 const TYPE: &str = "io.k8s.api.autoscaling.v1.Scale";
@@ -65,10 +65,7 @@ fn read(
     ty: &'static Type,
     mode: FieldValidation,
 ) -> Result<Value, ApiError> {
-    let decoded = match call.body_encoding()? {
-        Encoding::Json => decode::json(body, ty, mode)?,
-        Encoding::Yaml => decode::yaml(body, ty, mode)?,
-    };
+    let decoded = write::read(ty, body, call.body_encoding()?, mode)?;
     Ok(decoded.value)
 }
 

@@ -1,6 +1,7 @@
 //! What all writes share: decoding, defaults, admission, validation, the time to live.
 
 use hydrofoil_api::decode::{self, Decoded, FieldValidation};
+use hydrofoil_api::facts::{self, Type};
 use hydrofoil_api::field::Errors;
 use hydrofoil_api::status::ApiError;
 use hydrofoil_api::{defaults, object};
@@ -11,10 +12,67 @@ use crate::admission;
 use crate::kinds::Context;
 use crate::registry::meta;
 use crate::request::media::Encoding;
+use crate::request::protobuf;
 use crate::resources::Served;
 
 /// The stored kind whose objects disappear by themselves.
 const EVENTS: &str = "events";
+
+/// Reads a body as a value of a type.
+///
+/// # Errors
+/// 400 with upstream's text for what cannot be read.
+pub fn read(
+    ty: &'static Type,
+    body: &[u8],
+    encoding: Encoding,
+    mode: FieldValidation,
+) -> Result<Decoded, ApiError> {
+    match encoding {
+        Encoding::Json => decode::json(body, ty, mode),
+        Encoding::Yaml => decode::yaml(body, ty, mode),
+        Encoding::Protobuf => {
+            let value = protobuf::decode(body, ty)?;
+            // Through JSON, so that one decoder decides what an object is.
+            let text = serde_json::to_vec(&value).unwrap_or_default();
+            decode::json(&text, ty, mode)
+        }
+    }
+}
+
+/// Reads a body of options, whose group and version do not matter.
+///
+/// # Errors
+/// 400 for what cannot be read or is of another kind.
+pub fn read_options(
+    name: &str,
+    kind: &str,
+    body: &[u8],
+    encoding: Encoding,
+) -> Result<Value, ApiError> {
+    let refuse = |error: String| {
+        ApiError::bad_request(format!("couldn't decode the body as {kind}: {error}"))
+    };
+    let value: Value = match encoding {
+        Encoding::Json => {
+            serde_json::from_slice(body).map_err(|error| refuse(error.to_string()))?
+        }
+        Encoding::Yaml => {
+            serde_yaml::from_slice(body).map_err(|error| refuse(error.to_string()))?
+        }
+        Encoding::Protobuf => {
+            let ty = facts::type_named(name).ok_or_else(|| ApiError::internal("no such type"))?;
+            protobuf::decode(body, ty)?
+        }
+    };
+    if !value.is_object() || ![kind, ""].contains(&object::kind(&value)) {
+        return Err(refuse(format!(
+            "unexpected kind {:?}",
+            object::kind(&value)
+        )));
+    }
+    Ok(value)
+}
 
 /// Reads a body as an object of a resource: decoded, pruned, with all defaults.
 ///
@@ -26,11 +84,7 @@ pub fn decode(
     encoding: Encoding,
     mode: FieldValidation,
 ) -> Result<Decoded, ApiError> {
-    let ty = served.resource.ty;
-    let mut decoded = match encoding {
-        Encoding::Json => decode::json(body, ty, mode)?,
-        Encoding::Yaml => decode::yaml(body, ty, mode)?,
-    };
+    let mut decoded = read(served.resource.ty, body, encoding, mode)?;
     fill(served, &mut decoded.value);
     Ok(decoded)
 }

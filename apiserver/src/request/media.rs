@@ -1,13 +1,19 @@
 //! Media types: what an answer should look like (`Accept`) and what a body is (`Content-Type`).
 //!
-//! JSON and YAML are spoken; protobuf is answered as an unsupported type would be, so that clients which offer JSON beside
-//! it fall back.
+//! JSON and YAML are spoken. Protobuf is read, because Go's typed clients send it, but not written: those clients accept JSON
+//! beside it.
 
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use hydrofoil_api::status::ApiError;
 
-/// What is accepted and spoken, as errors list it.
+/// What bodies may be, as errors list it.
+pub const READ: &[&str] = &[
+    "application/json",
+    "application/yaml",
+    "application/vnd.kubernetes.protobuf",
+];
+/// What answers may be, as errors list it.
 pub const SPOKEN: &[&str] = &["application/json", "application/yaml"];
 /// The patch types, as errors list them.
 pub const PATCHES: &[&str] = &[
@@ -26,6 +32,8 @@ pub enum Encoding {
     Json,
     /// YAML.
     Yaml,
+    /// Kubernetes' protobuf; of bodies only.
+    Protobuf,
 }
 
 /// What the answer is made of.
@@ -66,7 +74,7 @@ impl Form {
     /// The `Content-Type` of the answer.
     pub fn content_type(&self) -> String {
         let base = match self.encoding {
-            Encoding::Json => "application/json",
+            Encoding::Json | Encoding::Protobuf => "application/json",
             Encoding::Yaml => "application/yaml",
         };
         match self.shape {
@@ -231,12 +239,13 @@ pub fn content_type(headers: &HeaderMap) -> &str {
 /// The encoding of the body of a create, an update or a delete.
 ///
 /// # Errors
-/// 415 for anything but JSON and YAML.
+/// 415 for anything but JSON, YAML and protobuf.
 pub fn body_encoding(headers: &HeaderMap) -> Result<Encoding, ApiError> {
     match content_type(headers) {
         "application/json" | "*/*" => Ok(Encoding::Json),
         "application/yaml" => Ok(Encoding::Yaml),
-        _ => Err(ApiError::unsupported_media_type(SPOKEN)),
+        "application/vnd.kubernetes.protobuf" => Ok(Encoding::Protobuf),
+        _ => Err(ApiError::unsupported_media_type(READ)),
     }
 }
 
@@ -316,6 +325,8 @@ mod tests {
             CONTENT_TYPE,
             "application/vnd.kubernetes.protobuf".parse().unwrap(),
         );
+        assert_eq!(body_encoding(&headers).unwrap(), Encoding::Protobuf);
+        headers.insert(CONTENT_TYPE, "application/cbor".parse().unwrap());
         assert_eq!(body_encoding(&headers).unwrap_err().code(), 415);
         headers.insert(
             CONTENT_TYPE,

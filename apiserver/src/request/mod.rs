@@ -5,3 +5,4 @@
 pub mod info;
 pub mod media;
 pub mod options;
+pub mod protobuf;

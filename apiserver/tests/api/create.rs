@@ -115,7 +115,8 @@ async fn bodies_that_are_none_are_refused_and_nothing_is_stored() {
             400,
         ),
         ("application/yaml", "metadata: {name: a", 400),
-        ("application/vnd.kubernetes.protobuf", "k8s\0", 415),
+        ("application/vnd.kubernetes.protobuf", "{}", 400),
+        ("application/cbor", "x", 415),
         ("text/plain", "{}", 415),
     ] {
         let reply = cluster
@@ -258,4 +259,28 @@ async fn events_share_a_lease() {
         .expect(200);
     assert_eq!(modern.json["apiVersion"], "events.k8s.io/v1");
     assert_eq!(modern.json["regarding"]["name"], "p");
+}
+
+#[tokio::test]
+async fn protobuf_bodies_are_read() {
+    let cluster = Cluster::start().await;
+    // A runtime.Unknown around a Namespace, as `kubectl create namespace` sends it.
+    let body = b"k8s\0\x0a\x0f\x0a\x02v1\x12\x09Namespace\x12\x0b\x0a\x05\x0a\x03foo\x12\x00\x1a\x00\x1a\x00\x22\x00";
+    let made = cluster
+        .raw(
+            http::Method::POST,
+            "/api/v1/namespaces",
+            &[
+                ("content-type", "application/vnd.kubernetes.protobuf"),
+                (
+                    "accept",
+                    "application/vnd.kubernetes.protobuf,application/json",
+                ),
+            ],
+            body.to_vec(),
+        )
+        .await
+        .expect(201);
+    assert_eq!(made.json["metadata"]["name"], "foo");
+    assert_eq!(made.json["spec"]["finalizers"], json!(["kubernetes"]));
 }
