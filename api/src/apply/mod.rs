@@ -22,6 +22,8 @@ use managers::{Entry, Operation};
 use serde_json::{Map, Value};
 use set::Set;
 use shape::Shape;
+use std::collections::HashMap;
+use std::sync::OnceLock;
 
 /// Where kubectl's client-side apply keeps what it applied.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -124,9 +126,17 @@ fn reset(fields: &mut Set, writer: &Writer<'_>, ty: &Type) {
     }
 }
 
-/// An object of this type as Go's zero value.
-fn zero(ty: &Type) -> Value {
-    decode::canonical(Value::Object(Map::new()), ty)
+/// An object of this type as Go's zero value. Made once for each kind: every create is compared with it.
+fn zero(ty: &'static Type) -> &'static Value {
+    static ZEROS: OnceLock<HashMap<usize, Value>> = OnceLock::new();
+    let address = |ty: &Type| std::ptr::from_ref(ty).addr();
+    let zeros = ZEROS.get_or_init(|| {
+        let kinds = facts::types().iter().filter(|t| t.gvk.is_some());
+        kinds
+            .map(|t| (address(t), decode::canonical(Value::Object(Map::new()), t)))
+            .collect()
+    });
+    zeros.get(&address(ty)).unwrap_or(&Value::Null)
 }
 
 /// Brings `new`'s `managedFields` up to date after an ordinary write (create, update, patch). `old` is `None` for a create.
@@ -137,14 +147,7 @@ pub fn update_managed(old: Option<&Value>, new: &mut Value, writer: Writer<'_>, 
     if entries.is_empty() && old.is_some_and(|o| !object::uid(o).is_empty()) {
         return;
     }
-    let nothing;
-    let old = match old {
-        Some(old) => old,
-        None => {
-            nothing = zero(ty);
-            &nothing
-        }
-    };
+    let old = old.unwrap_or_else(|| zero(ty));
     let own = writer.entry(Operation::Update, ty);
     track(&mut entries, old, new, own, &writer, ty);
     set_managed_fields(new, entries);
@@ -237,7 +240,7 @@ pub fn apply(
         Some(list) => managers::read(list)
             .map_err(|e| ApiError::new(500, "", format!("failed to decode managed fields: {e}")))?,
     };
-    let mut base = live.cloned().unwrap_or_else(|| zero(ty));
+    let mut base = live.unwrap_or_else(|| zero(ty)).clone();
     object::set_metadata(&mut base, "managedFields", Value::Null);
     if entries.is_empty() && live.is_some() {
         let before = Writer {
@@ -246,7 +249,7 @@ pub fn apply(
         };
         track(
             &mut entries,
-            &zero(ty),
+            zero(ty),
             &base,
             before.entry(Operation::Update, ty),
             &before,

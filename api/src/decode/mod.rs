@@ -168,16 +168,19 @@ pub fn patch(bytes: &[u8]) -> Result<(Value, Vec<String>), ApiError> {
 
 /// Reads the body of a server-side apply: YAML, or JSON, as kubectl sends it. Errors are 400s.
 pub fn apply_patch(bytes: &[u8], mode: FieldValidation) -> Result<Decoded, ApiError> {
+    // JSON is YAML, and what kubectl sends; it is read as JSON when it is, unless it repeats a key, of which YAML's reader tells.
     let first = bytes.iter().find(|b| !b.is_ascii_whitespace());
-    let (value, duplicates) = match first {
-        // JSON is YAML; it is read as JSON when it is.
-        Some(b'{') if patch(bytes).is_ok_and(|(_, duplicates)| duplicates.is_empty()) => {
-            (patch(bytes)?.0, Vec::new())
-        }
+    let json = first
+        .filter(|b| **b == b'{')
+        .and_then(|_| patch(bytes).ok());
+    let (value, duplicates) = match json {
+        Some((value, duplicates)) if duplicates.is_empty() => (value, duplicates),
         _ => {
-            let wrong = |message| ApiError::bad_request(format!("error decoding YAML: {message}"));
-            let parsed = yaml::parse(bytes)
-                .map_err(|m| wrong(format!("error converting YAML to JSON: {m}")))?;
+            let parsed = yaml::parse(bytes).map_err(|message| {
+                ApiError::bad_request(format!(
+                    "error decoding YAML: error converting YAML to JSON: {message}"
+                ))
+            })?;
             (parsed.value, parsed.duplicates)
         }
     };
