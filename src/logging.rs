@@ -20,7 +20,7 @@ pub struct LogArgs {
     #[arg(
         long,
         global = true,
-        default_value = "warn",
+        default_value = "warn,openraft=error",
         env = "HYDROFOIL_LOG",
         value_name = "FILTER"
     )]
