@@ -158,13 +158,6 @@ pub(crate) fn set_blank(value: &mut Value, key: &str, default: &str) {
     }
 }
 
-/// Sets an integer field when it is missing, null or 0.
-pub(crate) fn set_zero(value: &mut Value, key: &str, default: i64) {
-    if int_or_zero(value, key) == 0 {
-        set(value, key, default);
-    }
-}
-
 /// Sets the field, whatever is there.
 pub(crate) fn set(value: &mut Value, key: &str, new: impl Into<Value>) {
     map_of(value).insert(key.to_owned(), new.into());
@@ -220,7 +213,7 @@ mod tests {
     fn writes_make_what_is_missing() {
         let mut value = json!({"spec": null});
         set_blank(child(&mut value, "spec"), "type", "ClusterIP");
-        set_zero(child(&mut value, "spec"), "n", 3);
+        set_missing(child(&mut value, "spec"), "n", 3);
         set_missing(&mut value, "spec", "unused");
         assert_eq!(value, json!({"spec": {"type": "ClusterIP", "n": 3}}));
     }

@@ -16,6 +16,7 @@ use super::value::{
 };
 use super::{Column, Context, Kind, PLAIN, StatusRules, Storage, template};
 
+mod policies;
 mod status;
 mod validation;
 

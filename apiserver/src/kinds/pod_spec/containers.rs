@@ -8,7 +8,7 @@ use super::super::Errors;
 use super::super::checks::{PROTOCOLS, all_invalid, dns_label, one_of, port};
 use super::super::value::{flag, get, int, int_or_zero, is_empty, is_set, items, text};
 use super::volumes::Volumes;
-use super::{env, probes, resources, security, volumes};
+use super::{env, mounts, probes, resources, security};
 
 const NOT_FOR_INIT: &str = "may not be set for init containers without restartPolicy=Always";
 const NOT_EPHEMERAL: &str = "cannot be set for an Ephemeral Container";
@@ -245,7 +245,7 @@ fn any(errors: &mut Errors, container: &Value, pod: &Pod<'_>, path: &Path) {
     );
     ports(errors, items(container, "ports"), &path.child("ports"));
     env::validate(errors, container, path);
-    volumes::mounts(errors, container, &pod.volumes, path);
+    mounts::validate(errors, container, &pod.volumes, path);
     one_of(
         errors,
         container,

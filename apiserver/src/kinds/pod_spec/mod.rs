@@ -11,9 +11,11 @@ use super::Errors;
 use super::checks::{dns_label, dns_subdomain, ip, labels, one_of, one_of_if_set};
 use super::value::{get, int, is_set, items, text};
 
+pub(crate) mod affinity;
 pub(crate) mod containers;
 pub(crate) mod defaults;
 pub(crate) mod env;
+pub(crate) mod mounts;
 pub(crate) mod probes;
 pub(crate) mod resources;
 pub(crate) mod scheduling;

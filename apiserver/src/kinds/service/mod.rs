@@ -12,9 +12,10 @@ use super::value::{
 };
 use super::{Column, Kind, PLAIN, StatusRules, Storage};
 
+mod addresses;
 mod validation;
 
-pub(crate) use validation::cluster_ips_fit;
+pub(crate) use addresses::cluster_ips_fit;
 
 /// The descriptor of Services.
 pub static SERVICE: Kind = Kind {

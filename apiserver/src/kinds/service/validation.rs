@@ -1,7 +1,5 @@
 //! Whether a Service may exist, and what of it may change.
 
-use std::net::IpAddr;
-
 use hydrofoil_api::field::{FieldError, Path};
 use serde_json::Value;
 
@@ -11,12 +9,14 @@ use super::super::checks::{
     parse_ip, port, port_or_name, qualified_name, reachable_ip,
 };
 use super::super::value::{get, int, int_or_zero, is_set, items, same, text, text_at};
+use super::addresses::{cluster_ips_fit, primary_stays};
 use super::{externally_accessible, is_headless, needs_health_check};
 
 /// The longest a client may stay with one pod, in seconds.
 const AFFINITY_SECONDS_MAX: i64 = 86_400;
 const ONLY_BALANCER: &str = "may only be used when `type` is 'LoadBalancer'";
-const ONCE: &str = "may not change once set";
+/// The sentence for what is given once.
+pub(super) const ONCE: &str = "may not change once set";
 
 pub(super) fn validate(service: &Value, errors: &mut Errors) {
     let (spec, path) = (get(service, "spec"), Path::new("spec"));
@@ -279,113 +279,6 @@ fn traffic(errors: &mut Errors, service: &Value, path: &Path) {
     one_of_if_set(errors, spec, "trafficDistribution", path, distributions);
 }
 
-/// Whether `clusterIP`, `clusterIPs`, `ipFamilies` and `ipFamilyPolicy` agree. Also asked before addresses are handed out.
-pub(crate) fn cluster_ips_fit(errors: &mut Errors, service: &Value) {
-    let spec = get(service, "spec");
-    if text(spec, "type") == "ExternalName" {
-        return;
-    }
-    let path = Path::new("spec");
-    let (ip, ips, families) = (
-        text(spec, "clusterIP"),
-        items(spec, "clusterIPs"),
-        items(spec, "ipFamilies"),
-    );
-    let at_ips = path.child("clusterIPs");
-    match ips.first() {
-        None if !ip.is_empty() => errors.push(FieldError::required(&at_ips, "")),
-        Some(first) if !ip.is_empty() && first.as_str() != Some(ip) => {
-            errors.push(FieldError::invalid(
-                &at_ips,
-                ips.to_vec(),
-                "first value must match `clusterIP`",
-            ));
-        }
-        Some(_) if ip.is_empty() => {
-            errors.push(FieldError::invalid(
-                &at_ips,
-                ips.to_vec(),
-                "must be empty when `clusterIP` is not specified",
-            ));
-        }
-        _ => {}
-    }
-    for (index, family) in families.iter().enumerate() {
-        let (family, path) = (
-            family.as_str().unwrap_or(""),
-            path.child("ipFamilies").index(index),
-        );
-        if !["IPv4", "IPv6"].contains(&family) {
-            errors.push(FieldError::not_supported(&path, family, &["IPv4", "IPv6"]));
-        }
-        if families[..index]
-            .iter()
-            .any(|earlier| earlier.as_str() == Some(family))
-        {
-            errors.push(FieldError::duplicate(&path, family));
-        }
-    }
-    let policies = &["PreferDualStack", "RequireDualStack", "SingleStack"];
-    one_of_if_set(errors, spec, "ipFamilyPolicy", &path, policies);
-    if addresses_are_bad(errors, ips, &at_ips) {
-        return;
-    }
-    let of_v6 = |ip: &Value| {
-        ip.as_str()
-            .and_then(parse_ip)
-            .is_some_and(|ip| matches!(ip, IpAddr::V6(_)))
-    };
-    if ips.len() > 1 && ips.iter().filter(|ip| of_v6(ip)).count() != 1 {
-        errors.push(FieldError::invalid(
-            &at_ips,
-            ips.to_vec(),
-            "may specify no more than one IP for each IP family",
-        ));
-    }
-    if is_headless(service) {
-        return;
-    }
-    for (index, (ip, family)) in ips.iter().zip(families).enumerate() {
-        let expected = match (family.as_str(), of_v6(ip)) {
-            (Some("IPv4"), true) => "IPv4",
-            (Some("IPv6"), false) => "IPv6",
-            _ => continue,
-        };
-        errors.push(FieldError::invalid(
-            &at_ips.index(index),
-            ip.clone(),
-            format!("expected an {expected} value as indicated by `ipFamilies[{index}]`"),
-        ));
-    }
-}
-
-fn addresses_are_bad(errors: &mut Errors, ips: &[Value], path: &Path) -> bool {
-    let before = errors.len();
-    for (index, address) in ips.iter().enumerate() {
-        let address = address.as_str().unwrap_or("");
-        if index == 0 && address == "None" {
-            if ips.len() > 1 {
-                errors.push(FieldError::invalid(
-                    path,
-                    ips.to_vec(),
-                    "'None' must be the first and only value",
-                ));
-            }
-            continue;
-        }
-        ip(errors, address, &path.index(index));
-    }
-    let bad = errors.len() > before;
-    if ips.len() > 2 {
-        errors.push(FieldError::invalid(
-            path,
-            ips.to_vec(),
-            "may only hold up to 2 values",
-        ));
-    }
-    bad
-}
-
 pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     let (spec, old_spec, path) = (get(new, "spec"), get(old, "spec"), Path::new("spec"));
     let renamed = [new, old]
@@ -425,51 +318,6 @@ pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
         errors.push(FieldError::forbidden(
             &path.child("healthCheckNodePort"),
             IMMUTABLE,
-        ));
-    }
-}
-
-/// The first address and family stay; a second one may come, and go when the policy says SingleStack.
-fn primary_stays(
-    errors: &mut Errors,
-    new: &Value,
-    old: &Value,
-    list: &'static str,
-    one: &str,
-    path: &Path,
-) {
-    let (now, was) = (items(new, list), items(old, list));
-    let at = |index: usize| path.child(list).index(index);
-    let mut changed =
-        |index: usize| errors.push(FieldError::invalid(&at(index), now.to_vec(), ONCE));
-    if now.len() == was.len() {
-        for (index, (now, was)) in now.iter().zip(was).enumerate() {
-            if now != was {
-                changed(if list == "clusterIPs" { index } else { 0 });
-            }
-        }
-        return;
-    }
-    if let (Some(now), Some(was)) = (now.first(), was.first())
-        && now != was
-    {
-        changed(0);
-    }
-    if was.len() < now.len() {
-        return;
-    }
-    if now.is_empty() {
-        errors.push(FieldError::invalid(
-            &at(0),
-            now.to_vec(),
-            format!("primary {one} can not be unset"),
-        ));
-    }
-    if now.len() == 1 && text(new, "ipFamilyPolicy") != "SingleStack" {
-        errors.push(FieldError::invalid(
-            &path.child("ipFamilyPolicy"),
-            get(new, "ipFamilyPolicy").clone(),
-            format!("must be set to 'SingleStack' when releasing the secondary {one}"),
         ));
     }
 }
