@@ -42,11 +42,14 @@ struct Entry<K> {
     _stop: DropGuard,
 }
 
+/// What is watched, by namespace and name.
+type Entries<K> = Arc<Mutex<HashMap<(String, String), Entry<K>>>>;
+
 /// Objects of one kind.
 struct Watched<K> {
     client: Client,
     word: &'static str,
-    entries: Arc<Mutex<HashMap<(String, String), Entry<K>>>>,
+    entries: Entries<K>,
     changed: mpsc::Sender<Changed>,
 }
 
@@ -141,7 +144,7 @@ async fn follow<K>(
     api: Api<K>,
     key: (String, String),
     tell: watch::Sender<Known<K>>,
-    entries: Arc<Mutex<HashMap<(String, String), Entry<K>>>>,
+    entries: Entries<K>,
     changed: mpsc::Sender<Changed>,
     stop: CancellationToken,
 ) where

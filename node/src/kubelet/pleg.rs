@@ -149,11 +149,18 @@ async fn take(event: wire::ContainerEventResponse, recent: &Recent, told: &mpsc:
         recent.note(&sandbox);
         return;
     }
+    // Who made or removed a container knows it already.
+    if matches!(
+        kind,
+        ContainerEventType::ContainerCreatedEvent | ContainerEventType::ContainerDeletedEvent
+    ) {
+        return;
+    }
     let named = event
         .containers_statuses
         .iter()
         .any(|status| status.id == event.container_id);
-    let told_all = about_sandbox || named || kind == ContainerEventType::ContainerDeletedEvent;
+    let told_all = about_sandbox || named;
     let told_what = if told_all {
         let mut observation = Observation {
             sandboxes: vec![sandbox_seen(&sandbox)],

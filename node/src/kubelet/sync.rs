@@ -36,7 +36,7 @@ pub(crate) const MAX_QUEUED: usize = 8192;
 const BATCH: usize = 256;
 /// More pods than this on their way are a crowd …
 const CROWD: usize = 16;
-/// … as long as one came to rest within this time.
+/// … as long as some call came back within this time.
 const GETTING_ON: SignedDuration = SignedDuration::from_secs(1);
 /// A deadline that has passed without effect is looked at again after this.
 const STALE_WAKE: SignedDuration = SignedDuration::from_secs(1);
@@ -56,6 +56,9 @@ pub(crate) enum Report {
     /// A deletion ended.
     Deleted { uid: Arc<str>, result: Written },
 }
+
+/// A pod's sandboxes, ready or not, and containers, in a listing.
+type Seen<'a> = (Vec<(&'a str, bool)>, Vec<(&'a str, Doing)>);
 
 struct Entry {
     machine: PodMachine,
@@ -111,8 +114,8 @@ pub(crate) struct PodLoop {
     synced: bool,
     used: Amount,
     moving: usize,
-    /// When a pod last came to rest.
-    settled_at: Option<Timestamp>,
+    /// When a call of any pod last came back.
+    answered_at: Option<Timestamp>,
     writes: Arc<Semaphore>,
 }
 
@@ -144,7 +147,7 @@ impl PodLoop {
             synced: false,
             used: Amount::default(),
             moving: 0,
-            settled_at: None,
+            answered_at: None,
             writes,
         }
     }
@@ -182,7 +185,10 @@ impl PodLoop {
 
     async fn report(&mut self, report: Report) {
         match report {
-            Report::Pod(uid, event) => self.step(&uid, event).await,
+            Report::Pod(uid, event) => {
+                self.answered_at = Some(clock::now());
+                self.step(&uid, event).await;
+            }
             Report::Written {
                 uid,
                 status,
@@ -416,12 +422,11 @@ impl PodLoop {
             let status = entry.machine.status(&self.parts.facts, now);
             if settled == entry.moving {
                 entry.moving = !settled;
-                if settled {
-                    self.moving = self.moving.saturating_sub(1);
-                    self.settled_at = Some(now);
+                self.moving = if settled {
+                    self.moving.saturating_sub(1)
                 } else {
-                    self.moving += 1;
-                }
+                    self.moving + 1
+                };
             }
             if settled && !entry.told_start {
                 entry.told_start = true;
@@ -447,7 +452,7 @@ impl PodLoop {
             return;
         };
         let getting_on = self
-            .settled_at
+            .answered_at
             .is_some_and(|at| now.duration_since(at) < GETTING_ON);
         let crowd = self.moving > CROWD && getting_on;
         let mut due = entry.machine.wake();
@@ -571,7 +576,7 @@ impl PodLoop {
     /// Compares everything the runtime has with what the machines believe, and asks where they differ.
     async fn listing(&mut self, listing: &Listing) {
         self.parts.metrics.relists.inc();
-        let mut by_pod: HashMap<&str, (Vec<(&str, bool)>, Vec<(&str, Doing)>)> = HashMap::new();
+        let mut by_pod: HashMap<&str, Seen<'_>> = HashMap::new();
         let mut running = (0, 0);
         for sandbox in &listing.sandboxes {
             if let Some(uid) = sandbox.labels.get(labels::POD_UID) {

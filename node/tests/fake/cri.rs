@@ -102,19 +102,19 @@ impl FakeCri {
     /// The configuration of the newest container of that name.
     pub fn container_config(&self, name: &str) -> Option<wire::ContainerConfig> {
         let state = self.state.lock();
-        let named = |known: &&Container| {
+        let named = |known: &Container| {
             known
                 .config
                 .metadata
                 .as_ref()
                 .is_some_and(|meta| meta.name == name)
         };
-        state
+        let newest = state
             .containers
-            .values()
-            .filter(named)
-            .last()
-            .map(|known| known.config.clone())
+            .iter()
+            .filter(|(_, known)| named(known))
+            .max_by_key(|(id, _)| id[1..].parse::<u64>().unwrap_or(0));
+        newest.map(|(_, known)| known.config.clone())
     }
 
     pub fn calls(&self, call: &str) -> u64 {

@@ -105,7 +105,7 @@ fn matches(registry: &str, image: &Reference) -> Option<usize> {
     };
     let path_fits =
         path.is_empty() || image.path == path || image.path.starts_with(&format!("{path}/"));
-    (path_fits && host_matches(host, &image.domain)).then(|| bare.len())
+    (path_fits && host_matches(host, &image.domain)).then_some(bare.len())
 }
 
 /// Whether a host pattern, in which `*` stands for a part of one label, fits a host.

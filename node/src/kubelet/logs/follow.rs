@@ -174,12 +174,9 @@ async fn drain(
         }
         writer.push(&line, &mut chunk);
         if chunk.len() >= CHUNK || writer.is_full() {
-            if out
-                .send(Ok(Bytes::from(std::mem::take(&mut chunk))))
-                .await
-                .is_err()
-                || writer.is_full()
-            {
+            let full = Bytes::from(std::mem::take(&mut chunk));
+            let refused = out.send(Ok(full)).await.is_err();
+            if refused || writer.is_full() {
                 return Ok((reader, false));
             }
         }

@@ -274,12 +274,14 @@ impl PodMachine {
     /// Takes in one event at `now` and returns what to do, in order.
     pub(crate) fn step(&mut self, event: Event, now: Timestamp) -> Vec<Action> {
         let mut actions = Vec::new();
-        self.dirty = true;
+        self.dirty |= !matches!(event, Event::Woke | Event::Observed(_));
         match event {
             Event::Updated(pod) => self.updated(pod, &mut actions),
             Event::Removed => self.removed = true,
             Event::Rejected(failure) => self.rejected(failure, &mut actions),
-            Event::Observed(observation) => self.observed(&observation, now, &mut actions),
+            Event::Observed(observation) => {
+                self.dirty |= self.observed(&observation, now, &mut actions);
+            }
             Event::InspectFailed(error) => {
                 tracing::debug!(pod = %self.long_name(), error, "the runtime could not be asked");
                 if let State::Adopting(attempts) = &mut self.state {
@@ -307,7 +309,7 @@ impl PodMachine {
                 self.probed(slot, &id, kind, success, &mut actions);
             }
             Event::ReferenceChanged => self.reference_changed(now),
-            Event::Woke => self.dirty = false,
+            Event::Woke => {}
         }
         self.drive(now, &mut actions);
         self.dirty |= !actions.is_empty();

@@ -43,22 +43,23 @@ impl PodMachine {
             .any(|slot| slot.role == super::Role::Main && slot.attempt.is_some());
     }
 
-    /// The runtime told of this pod.
+    /// The runtime told of this pod. Says whether that was news.
     pub(super) fn observed(
         &mut self,
         observation: &Observation,
         now: Timestamp,
         actions: &mut Vec<Action>,
-    ) {
+    ) -> bool {
+        let before = self.sandbox.clone();
         self.observe_sandboxes(observation);
+        let mut news = before != self.sandbox || matches!(self.state, State::Adopting(_));
         let newest = self.newest_containers(observation);
         for (index, seen) in newest {
             let spec = self.slots[index].spec(&self.pod).cloned();
             let before = self.slots[index].run().map(|run| run.id.clone());
-            if self.slots[index].observe(seen, spec.as_ref(), now)
-                && before.is_some()
-                && self.slots[index].ended().is_some()
-            {
+            let changed = self.slots[index].observe(seen, spec.as_ref(), now);
+            news |= changed;
+            if changed && before.is_some() && self.slots[index].ended().is_some() {
                 actions.push(Action::StopProbes {
                     slot: index,
                     keep_readiness: false,
@@ -66,11 +67,12 @@ impl PodMachine {
             }
         }
         if observation.full {
-            self.drop_vanished(observation, now, actions);
+            news |= self.drop_vanished(observation, now, actions);
         }
         if matches!(self.state, State::Adopting(_)) {
             self.adopt(now);
         }
+        news
     }
 
     fn observe_sandboxes(&mut self, observation: &Observation) {
@@ -136,7 +138,8 @@ impl PodMachine {
         observation: &Observation,
         now: Timestamp,
         actions: &mut Vec<Action>,
-    ) {
+    ) -> bool {
+        let mut any = false;
         let present: HashSet<&str> = observation
             .containers
             .iter()
@@ -149,6 +152,7 @@ impl PodMachine {
             });
             if vanished {
                 slot.vanish(now);
+                any = true;
                 actions.push(Action::StopProbes {
                     slot: index,
                     keep_readiness: false,
@@ -166,8 +170,10 @@ impl PodMachine {
             (&self.state, &mut self.sandbox)
             && !sandboxes.contains(sandbox.id.as_str())
         {
+            any |= sandbox.ready;
             sandbox.ready = false;
         }
+        any
     }
 
     /// Whether a listing taken then tells nothing that this machine does not know. What changed later is no disagreement.

@@ -250,19 +250,21 @@ where
         .map_err(|error| error.to_string())?;
     let mut connection = std::pin::pin!(connection);
     let mut response = std::pin::pin!(sender.send_request(request));
-    loop {
-        tokio::select! {
-            // Dropping the connection after the head is what ends it: the body is not wanted.
-            result = &mut response => return result.map_err(|error| match error.is_incomplete_message() {
-                true => "EOF".to_owned(),
-                false => error.to_string(),
-            }),
-            result = &mut connection => if let Err(error) = result {
-                return Err(error.to_string());
-            } else {
-                return response.await.map_err(|error| error.to_string());
-            },
-        }
+    // The connection is driven only until the head is there: dropping it is what ends it, as the body is not wanted.
+    tokio::select! {
+        result = &mut response => result.map_err(|error| go_http_error(&error)),
+        result = &mut connection => match result {
+            Ok(()) => response.await.map_err(|error| go_http_error(&error)),
+            Err(error) => Err(go_http_error(&error)),
+        },
+    }
+}
+
+fn go_http_error(error: &hyper::Error) -> String {
+    if error.is_incomplete_message() {
+        "EOF".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

@@ -256,4 +256,121 @@ mod tests {
         assert_eq!(code, StatusCode::NOT_FOUND);
         assert_eq!(body, "pod \"p\" does not exist\n");
     }
+
+    /// A CA, and a way to make certificates of it.
+    struct Authority {
+        pem: String,
+        issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
+    }
+
+    impl Authority {
+        fn new() -> Self {
+            let mut params = rcgen::CertificateParams::default();
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            let key = rcgen::KeyPair::generate().unwrap();
+            let pem = params.self_signed(&key).unwrap().pem();
+            Self {
+                pem,
+                issuer: rcgen::Issuer::new(params, key),
+            }
+        }
+
+        fn leaf(&self, name: &str) -> (String, String) {
+            let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+            params
+                .distinguished_name
+                .push(rcgen::DnType::CommonName, name);
+            let key = rcgen::KeyPair::generate().unwrap();
+            let certificate = params.signed_by(&key, &self.issuer).unwrap();
+            (certificate.pem(), key.serialize_pem())
+        }
+    }
+
+    /// The status line that a client with that certificate gets for `/pods`; `None` when it is not even let in.
+    async fn status_line(
+        address: SocketAddr,
+        ca: &str,
+        leaf: Option<(String, String)>,
+    ) -> Option<String> {
+        use rustls_pki_types::pem::PemObject;
+        use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut roots = rustls::RootCertStore::empty();
+        roots
+            .add(CertificateDer::from_pem_slice(ca.as_bytes()).unwrap())
+            .unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots);
+        let config = match leaf {
+            None => config.with_no_client_auth(),
+            Some((certificate, key)) => {
+                let chain = vec![CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()];
+                config
+                    .with_client_auth_cert(
+                        chain,
+                        PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
+                    )
+                    .unwrap()
+            }
+        };
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        let stream = TcpStream::connect(address).await.unwrap();
+        let mut stream = connector
+            .connect(ServerName::try_from("localhost").unwrap(), stream)
+            .await
+            .ok()?;
+        stream
+            .write_all(b"GET /pods HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+            .await
+            .ok()?;
+        let mut answer = vec![0; 64];
+        let read = stream
+            .read(&mut answer)
+            .await
+            .ok()
+            .filter(|read| *read > 0)?;
+        let text = String::from_utf8_lossy(&answer[..read]).into_owned();
+        text.lines().next().map(ToOwned::to_owned)
+    }
+
+    #[tokio::test]
+    async fn certificates_decide_who_comes_in() {
+        let (ours, theirs) = (Authority::new(), Authority::new());
+        let (cert_pem, key_pem) = ours.leaf("node");
+        let config = Config {
+            port: 0,
+            tls: Some(super::super::Tls {
+                cert_pem,
+                key_pem,
+                client_ca_pem: ours.pem.clone(),
+            }),
+            allowed_clients: vec!["apiserver".to_owned()],
+            ..Config::default()
+        };
+        let server = Server::bind(&config).await.unwrap().unwrap();
+        let address = SocketAddr::from(([127, 0, 0, 1], server.port()));
+        let answers = Answers {
+            config: Arc::new(config),
+            view: Arc::default(),
+            metrics: Metrics::new(),
+            cri: Cri::new(std::path::Path::new("/nonexistent")),
+        };
+        let shutdown = CancellationToken::new();
+        tokio::spawn(server.serve(answers, shutdown.clone()));
+        let ask = |leaf| status_line(address, &ours.pem, leaf);
+        assert_eq!(
+            ask(Some(ours.leaf("apiserver"))).await.unwrap(),
+            "HTTP/1.1 200 OK"
+        );
+        assert_eq!(
+            ask(Some(ours.leaf("somebody"))).await.unwrap(),
+            "HTTP/1.1 403 Forbidden"
+        );
+        assert_eq!(ask(None).await.unwrap(), "HTTP/1.1 401 Unauthorized");
+        assert_eq!(ask(Some(theirs.leaf("apiserver"))).await, None);
+        shutdown.cancel();
+    }
 }
