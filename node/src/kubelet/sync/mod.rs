@@ -1,6 +1,8 @@
 //! The kubelet's loop: everything that can wake it is one enum, every pod is one state machine, and whatever the machines ask for
 //! is done by short tasks that report back here. This loop never waits for a call.
 
+mod relist;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
@@ -19,10 +21,10 @@ use super::admission::{self, Amount};
 use super::api_write::{self, Written};
 use super::execute::{Shared, subject};
 use super::labels;
-use super::machine::{Action, Doing, Event, NodeFacts, PodMachine, Role, SlotIndex};
+use super::machine::{Action, Event, NodeFacts, PodMachine, Role, SlotIndex};
 use super::metrics::Metrics;
 use super::objects::Changed;
-use super::pleg::{Listing, Told, doing};
+use super::pleg::{Listing, Told};
 use super::probes::{self, Prober};
 use super::record::field_path;
 use super::references::{self, Reference};
@@ -56,9 +58,6 @@ pub(crate) enum Report {
     /// A deletion ended.
     Deleted { uid: Arc<str>, result: Written },
 }
-
-/// A pod's sandboxes, ready or not, and containers, in a listing.
-type Seen<'a> = (Vec<(&'a str, bool)>, Vec<(&'a str, Doing)>);
 
 struct Entry {
     machine: PodMachine,
@@ -571,81 +570,6 @@ impl PodLoop {
             }
             Told::All(listing) => self.listing(&listing).await,
         }
-    }
-
-    /// Compares everything the runtime has with what the machines believe, and asks where they differ.
-    async fn listing(&mut self, listing: &Listing) {
-        self.parts.metrics.relists.inc();
-        let mut by_pod: HashMap<&str, Seen<'_>> = HashMap::new();
-        let mut running = (0, 0);
-        for sandbox in &listing.sandboxes {
-            if let Some(uid) = sandbox.labels.get(labels::POD_UID) {
-                let ready =
-                    sandbox.state == i32::from(hydrofoil_cri::v1::PodSandboxState::SandboxReady);
-                running.0 += i64::from(ready);
-                by_pod.entry(uid).or_default().0.push((&sandbox.id, ready));
-            }
-        }
-        for container in &listing.containers {
-            if let Some(uid) = container.labels.get(labels::POD_UID) {
-                let doing = doing(container.state);
-                running.1 += i64::from(doing == Doing::Running);
-                by_pod
-                    .entry(uid)
-                    .or_default()
-                    .1
-                    .push((&container.id, doing));
-            }
-        }
-        self.parts.metrics.running_pods.set(running.0);
-        self.parts.metrics.running_containers.set(running.1);
-        let none = (Vec::new(), Vec::new());
-        let differing: Vec<Arc<str>> = self
-            .pods
-            .iter()
-            .filter(|(uid, entry)| {
-                let (sandboxes, containers) = by_pod.get(&***uid).unwrap_or(&none);
-                !entry
-                    .machine
-                    .agrees(sandboxes, containers, listing.taken_at)
-            })
-            .map(|(uid, _)| uid.clone())
-            .collect();
-        for uid in differing {
-            self.act(&uid, Action::Inspect).await;
-        }
-        if self.synced {
-            self.sweep_orphans(listing);
-        }
-    }
-
-    /// Stops and removes sandboxes of pods that nobody knows.
-    fn sweep_orphans(&self, listing: &Listing) {
-        for sandbox in &listing.sandboxes {
-            let Some(uid) = sandbox.labels.get(labels::POD_UID) else {
-                continue;
-            };
-            if self.pods.contains_key(uid.as_str()) {
-                continue;
-            }
-            tracing::info!(sandbox = %sandbox.id, pod = %uid, "removing the sandbox of a pod that is gone");
-            let shared = self.parts.shared.clone();
-            let id = sandbox.id.clone();
-            self.parts.shutdown_spawn(async move {
-                let _permit = shared.stops.acquire().await;
-                if shared.cri.stop_sandbox(&id).await.is_ok() {
-                    let _ = shared.cri.remove_sandbox(&id).await;
-                }
-            });
-        }
-    }
-
-    /// Removes directories of pods that nobody knows.
-    fn sweep_directories(&self) {
-        let config = &self.parts.shared.config;
-        let known: HashSet<String> = self.pods.keys().map(ToString::to_string).collect();
-        let (pods, logs) = (config.root_dir.join("pods"), config.pod_logs_dir());
-        tokio::task::spawn_blocking(move || super::gc::remove_orphans(&pods, &logs, &known));
     }
 
     /// ConfigMaps or Secrets changed: pods that wait for them try again, volumes that show them are rewritten.
