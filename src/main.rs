@@ -9,6 +9,10 @@ mod up;
 
 use clap::{Parser, Subcommand};
 
+/// Scaling out is many small objects, made on one thread and freed on another: glibc's allocator took a sixth of the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A Kubernetes cluster for WebAssembly in one binary.
 #[derive(Parser)]
 #[command(name = "hydrofoil", version, about, max_term_width = 120)]

@@ -231,6 +231,7 @@ impl Cluster {
                 key_pem: serving.key,
                 client_ca_pem: api.pki.ca_certificate().to_owned(),
             }),
+            allowed_clients: vec![Subject::kubelet_client().user],
             pod_cidr: Some(args.pod_cidr.to_string()),
             max_pods: args.max_pods,
             cluster_domain: CLUSTER_DOMAIN.to_owned(),
