@@ -108,6 +108,18 @@ impl Encoded {
         })
     }
 
+    /// Bytes of an object that is not stored: without `resourceVersion`.
+    pub fn unversioned(stored: Vec<u8>) -> Encoded {
+        let metadata = find_metadata(&stored).unwrap_or(0);
+        let object = 0..stored.len();
+        Encoded {
+            buffer: stored.into(),
+            object,
+            metadata,
+            version: 0..0,
+        }
+    }
+
     /// The object with another `resourceVersion`, and something around it.
     pub fn at_revision(&self, revision: i64, before: &[u8], after: &[u8]) -> Encoded {
         let digits = revision.to_string();

@@ -229,3 +229,83 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Change;
+    use super::*;
+
+    fn event(name: &str, revision: i64) -> Arc<Event> {
+        let stored = br#"{"kind":"A","apiVersion":"v1","metadata":{"name":"x"}}"#;
+        let path = format!("ns/{name}");
+        let object = Object::from_stored(&path, stored, revision, &[], Some(Change::Added));
+        Arc::new(Event::put(Arc::new(object.unwrap()), None))
+    }
+
+    fn subscribe(hub: &Hub, interest: Interest, start: Start) -> Result<Subscription, TooOld> {
+        hub.subscribe(interest, start, || (Arc::default(), 1))
+    }
+
+    fn publish(hub: &Hub, events: Vec<Arc<Event>>) {
+        hub.publish(events, |object| Some(object.name().to_owned()), || {});
+    }
+
+    #[test]
+    fn events_go_to_those_who_care() {
+        let hub = Hub::default();
+        let open = |interest| subscribe(&hub, interest, Start::After(0)).unwrap();
+        let mut all = open(Interest::All);
+        let mut here = open(Interest::Namespace("ns".to_owned()));
+        let mut there = open(Interest::Namespace("other".to_owned()));
+        let mut one = open(Interest::Object("ns/b".to_owned()));
+        let mut indexed = open(Interest::Indexed("a".to_owned()));
+        publish(&hub, vec![event("a", 2), event("b", 3)]);
+        let got = |subscription: &mut Subscription| {
+            std::iter::from_fn(|| subscription.events.try_recv().ok())
+                .map(|event| event.revision())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(got(&mut all), [2, 3]);
+        assert_eq!(got(&mut here), [2, 3]);
+        assert!(got(&mut there).is_empty());
+        assert_eq!(got(&mut one), [3]);
+        assert_eq!(got(&mut indexed), [2]);
+        assert_eq!(hub.counts(), (5, 0));
+        drop((all, here, there, one, indexed));
+        assert_eq!(hub.counts(), (0, 0));
+    }
+
+    #[test]
+    fn a_watcher_that_does_not_read_is_cut_and_others_are_not() {
+        let hub = Hub::default();
+        let mut slow = subscribe(&hub, Interest::All, Start::After(0)).unwrap();
+        let mut quick = subscribe(&hub, Interest::All, Start::After(0)).unwrap();
+        let one = event("a", 2);
+        for _ in 0..=WATCHER_QUEUE {
+            publish(&hub, vec![Arc::clone(&one)]);
+            assert!(quick.events.try_recv().is_ok());
+        }
+        assert_eq!(hub.counts(), (1, 1));
+        let queued = std::iter::from_fn(|| slow.events.try_recv().ok()).count();
+        assert_eq!(queued, WATCHER_QUEUE);
+        assert!(slow.events.is_closed());
+    }
+
+    #[test]
+    fn history_is_bounded_and_its_end_is_told() {
+        let hub = Hub::default();
+        hub.reset(10, || {});
+        let last = 10 + WINDOW_EVENTS as i64 + 5;
+        publish(
+            &hub,
+            (11..=last).map(|revision| event("a", revision)).collect(),
+        );
+        let old = subscribe(&hub, Interest::All, Start::After(14)).err();
+        assert_eq!(old, Some(TooOld(15)));
+        let all = subscribe(&hub, Interest::All, Start::After(15)).unwrap();
+        assert_eq!(all.replay.len(), WINDOW_EVENTS);
+        let some = subscribe(&hub, Interest::All, Start::After(last - 2)).unwrap();
+        let revisions: Vec<i64> = some.replay.iter().map(|event| event.revision()).collect();
+        assert_eq!(revisions, [last - 1, last]);
+    }
+}

@@ -136,8 +136,7 @@ async fn insert_named(
         if call.core.registry.read(key).await?.is_some() {
             return Err(ApiError::already_exists(call.group_resource(), &name));
         }
-        let encoded = Encoded::splice(&stored, 0, b"", b"").ok_or_else(unreadable)?;
-        return Ok((encoded, warnings));
+        return Ok((Encoded::unversioned(stored), warnings));
     }
     let copy = bytes::Bytes::from(stored);
     match call

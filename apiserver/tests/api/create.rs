@@ -185,6 +185,7 @@ async fn a_dry_run_stores_nothing() {
         .await
         .expect(201);
     assert_eq!(tried.json["metadata"]["name"], "a");
+    assert!(tried.json["metadata"].get("resourceVersion").is_none());
     cluster.get(&format!("{CONFIG_MAPS}/a")).await.expect(404);
     cluster.post(CONFIG_MAPS, &object).await.expect(201);
     cluster
