@@ -119,13 +119,23 @@ pub struct Plan {
 impl Action {
     /// A patch of an object's `status`.
     pub fn status(kind: &'static Kind, meta: &ObjectMeta, status: Value) -> Self {
+        Self::subresource(kind, meta, "status", json!({ "status": status }))
+    }
+
+    /// A merge patch of an object's subresource.
+    pub fn subresource(
+        kind: &'static Kind,
+        meta: &ObjectMeta,
+        subresource: &'static str,
+        body: Value,
+    ) -> Self {
         Action::Patch {
             kind,
             namespace: meta.namespace().into(),
             name: meta.name().into(),
-            subresource: Some("status"),
+            subresource: Some(subresource),
             patch: PatchType::Merge,
-            body: json!({ "status": status }),
+            body,
         }
     }
 

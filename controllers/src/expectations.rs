@@ -11,7 +11,7 @@ use crate::objects::{Key, Meta};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// Expectations older than this are no longer waited for (upstream: `ExpectationsTimeout`).
-const TIMEOUT: Duration = Duration::from_secs(300);
+pub const TIMEOUT: Duration = Duration::from_secs(300);
 
 #[derive(Debug)]
 struct Expected {

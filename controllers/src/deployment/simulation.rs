@@ -139,19 +139,18 @@ impl World {
             } if kind.kind == "Deployment" => {
                 let mut status = serde_json::to_value(&self.deployment.status).unwrap();
                 merge(&mut status, &body["status"]);
-                self.deployment.status = serde_json::from_value(status).unwrap();
-                true
-            }
-            Action::Patch { body, .. } => {
                 let annotations: HashMap<String, String> =
-                    serde_json::from_value(body["metadata"]["annotations"].clone()).unwrap();
+                    serde_json::from_value(body["metadata"]["annotations"].clone())
+                        .unwrap_or_default();
                 self.deployment
                     .metadata
                     .annotations
                     .get_or_insert_default()
                     .extend(annotations);
+                self.deployment.status = serde_json::from_value(status).unwrap();
                 true
             }
+            Action::Patch { .. } => panic!("{action:?}"),
             Action::Delete { name, .. } => self.sets.remove(name).is_some(),
             Action::Event(_) => true,
         }

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::context::{Context, Work};
 use crate::error::Error;
-use crate::expectations::{Expectations, Written};
+use crate::expectations::{self, Expectations, Written};
 use crate::informer::Change;
 use crate::objects::{JOB, Job, Key, Meta, POD, Pod};
 use crate::ownership;
@@ -254,6 +254,8 @@ impl Controller {
         };
         let sync = Sync::new(view);
         let after = self.run(&key, &job, sync).await?;
+        // What is never seen must not be waited for without end.
+        let after = after.or((!satisfied).then_some(expectations::TIMEOUT));
         let rest = REST + REST_PER_POD * u32::try_from(count).unwrap_or(u32::MAX);
         Ok(Next { after, rest })
     }

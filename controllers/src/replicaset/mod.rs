@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::context::{Context, Work};
 use crate::error::Error;
-use crate::expectations::Expectations;
+use crate::expectations::{self, Expectations};
 use crate::informer::Change;
 use crate::objects::{Key, Meta, POD, Pod, REPLICA_SET, ReplicaSet};
 use crate::ownership;
@@ -219,7 +219,12 @@ impl Controller {
         outcome.map_err(|(_, error)| error)?;
         let rest = REST + REST_PER_POD * u32::try_from(pods.len()).unwrap_or(u32::MAX);
         Ok(Next {
-            after: reconcile::next_available(&set, &pods, clock::now()),
+            // What is never seen must not be waited for without end.
+            after: if satisfied {
+                reconcile::next_available(&set, &pods, clock::now())
+            } else {
+                Some(expectations::TIMEOUT)
+            },
             rest: rest.min(MAX_REST),
         })
     }

@@ -1,7 +1,7 @@
 //! Which pods go first when there are too many: upstream's order (`ActivePodsWithRanks`), from "not even on a node" to
 //! "running well for long".
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,14 +11,6 @@ use crate::objects::{Meta, Pod};
 
 /// Pods with a smaller number here go before others of the same standing.
 pub const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
-
-/// A pod with what its rank depends on.
-struct Ranked {
-    pod: Arc<Pod>,
-    cost: i32,
-    /// Related pods on the same node: the crowded node gives first.
-    neighbours: usize,
-}
 
 /// Chooses `count` of `pods`. `related` are the active pods of all ReplicaSets with the same owner, these included.
 pub fn choose(
@@ -34,19 +26,47 @@ pub fn choose(
     for pod in related.iter().filter(|p| p.is_active()) {
         *on_node.entry(pod.spec.node_name.as_str()).or_default() += 1;
     }
-    let mut ranked: Vec<Ranked> = pods
-        .into_iter()
-        .map(|pod| Ranked {
-            cost: deletion_cost(&pod),
-            neighbours: on_node
-                .get(pod.spec.node_name.as_str())
-                .copied()
-                .unwrap_or(0),
-            pod,
-        })
-        .collect();
-    ranked.sort_by(|a, b| compare(a, b, now));
-    ranked.into_iter().take(count).map(|r| r.pod).collect()
+    let mut pods = pods;
+    pods.sort_by_cached_key(|pod| {
+        let neighbours = on_node.get(pod.spec.node_name.as_str()).copied();
+        Rank::of(pod, neighbours.unwrap_or(0), now)
+    });
+    pods.truncate(count);
+    pods
+}
+
+/// What decides, in this order; what is smaller goes first.
+///
+/// Upstream lets the uid decide between pods that became ready at different times of the same order of magnitude, and goes on
+/// to compare restarts for those that did at the same time. That is no total order; here the uid decides last.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    assigned: bool,
+    phase: u8,
+    ready: bool,
+    cost: i32,
+    /// Related pods on the same node: the crowded node gives first.
+    neighbours: Reverse<usize>,
+    ready_for: i32,
+    restarts: Reverse<(i32, i32)>,
+    age: i32,
+    uid: String,
+}
+
+impl Rank {
+    fn of(pod: &Pod, neighbours: usize, now: Timestamp) -> Self {
+        Self {
+            assigned: !pod.spec.node_name.is_empty(),
+            phase: phase(pod),
+            ready: pod.is_ready(),
+            cost: deletion_cost(pod),
+            neighbours: Reverse(neighbours),
+            ready_for: magnitude(pod.ready_since(), now),
+            restarts: Reverse(restarts(pod)),
+            age: magnitude(pod.metadata.created(), now),
+            uid: pod.metadata.uid().into(),
+        }
+    }
 }
 
 /// The annotation's number; 0 for none and for what cannot be read.
@@ -65,49 +85,10 @@ fn phase(pod: &Pod) -> u8 {
     }
 }
 
-fn compare(a: &Ranked, b: &Ranked, now: Timestamp) -> Ordering {
-    let assigned = |r: &Ranked| !r.pod.spec.node_name.is_empty();
-    assigned(a)
-        .cmp(&assigned(b))
-        .then_with(|| phase(&a.pod).cmp(&phase(&b.pod)))
-        .then_with(|| a.pod.is_ready().cmp(&b.pod.is_ready()))
-        .then_with(|| a.cost.cmp(&b.cost))
-        .then_with(|| b.neighbours.cmp(&a.neighbours))
-        .then_with(|| younger_first(a.pod.ready_since(), b.pod.ready_since(), a, b, now))
-        .then_with(|| Reverse(restarts(&a.pod)).cmp(&Reverse(restarts(&b.pod))))
-        .then_with(|| {
-            younger_first(
-                a.pod.metadata.created(),
-                b.pod.metadata.created(),
-                a,
-                b,
-                now,
-            )
-        })
-}
-
-/// The shorter time first, compared by orders of magnitude so that among pods of about the same age chance (the uid) decides.
-fn younger_first(
-    a: Option<Timestamp>,
-    b: Option<Timestamp>,
-    first: &Ranked,
-    second: &Ranked,
-    now: Timestamp,
-) -> Ordering {
-    if a == b {
-        return Ordering::Equal;
-    }
-    match (a, b) {
-        (Some(a), Some(b)) => magnitude(a, now)
-            .cmp(&magnitude(b, now))
-            .then_with(|| first.pod.metadata.uid().cmp(second.pod.metadata.uid())),
-        // Without a time counts as youngest.
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    }
-}
-
-/// The logarithm of an age to the base 2, -1 for the future.
-fn magnitude(since: Timestamp, now: Timestamp) -> i32 {
+/// The logarithm of an age to the base 2, so that among pods of about the same age chance decides, and not all of the newest
+/// go; -1 for the future, -2 for no time at all.
+fn magnitude(since: Option<Timestamp>, now: Timestamp) -> i32 {
+    let Some(since) = since else { return -2 };
     let age = now.duration_since(since).as_nanos();
     if age <= 0 {
         return -1;

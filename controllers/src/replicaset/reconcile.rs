@@ -71,7 +71,7 @@ pub struct Failure {
     pub message: String,
 }
 
-/// Counts the pods. `failure` is what went wrong in this sync, `unknown` that nothing was tried, so that an earlier failure stays.
+/// Counts the pods. `failure` is what went wrong in this sync; one that was told before keeps its time.
 pub fn status(
     set: &ReplicaSet,
     pods: &[Arc<Pod>],

@@ -384,12 +384,6 @@ impl Rollout {
             }
         }
         actions.extend(self.events.drain(..).map(Action::Event));
-        if let Some(revision) = &self.revision
-            && deployment.metadata.annotation(revision::REVISION) != Some(revision)
-        {
-            let patch = json!({"metadata": {"annotations": {revision::REVISION: revision}}});
-            actions.push(Action::merge(&DEPLOYMENT, &deployment.metadata, patch));
-        }
         let objects: Vec<&ReplicaSet> = self.sets.iter().map(|s| s.object.as_ref()).collect();
         let new = self.new.map(|i| objects[i]);
         let mut next =
@@ -400,11 +394,20 @@ impl Rollout {
             status::judge_progress(&deployment, &self.base, &mut next, new, now);
             status::judge_failure(&mut next, &objects, new);
         }
-        if !status::same(&next, &deployment.status) {
-            actions.push(Action::status(
+        // With the status, as upstream writes it: a patch of the Deployment itself would raise its generation.
+        let revision = self.revision.as_deref();
+        let revised =
+            revision.filter(|r| deployment.metadata.annotation(revision::REVISION) != Some(*r));
+        if revised.is_some() || !status::same(&next, &deployment.status) {
+            let mut patch = json!({"status": status::patch(&next)});
+            if let Some(revision) = revised {
+                patch["metadata"]["annotations"][revision::REVISION] = revision.into();
+            }
+            actions.push(Action::subresource(
                 &DEPLOYMENT,
                 &deployment.metadata,
-                status::patch(&next),
+                "status",
+                patch,
             ));
         }
         let again_after = match progress {
