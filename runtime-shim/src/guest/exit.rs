@@ -99,6 +99,19 @@ impl Exit {
     }
 }
 
+/// What a guest's log is told of a trap: the Wasm backtrace and the causes under it, as wasmtime's own command line shows them.
+/// The backtrace of the host, which `{:?}` adds when `RUST_BACKTRACE` is set, is none of the guest's business.
+pub fn trap_text(error: &Error) -> String {
+    let mut chain = error.chain().map(ToString::to_string);
+    let mut text = chain.next().unwrap_or_default();
+    for (i, cause) in chain.enumerate() {
+        text.push_str(if i == 0 { "\n\nCaused by:\n" } else { "\n" });
+        text.push_str("    ");
+        text.push_str(&cause.replace('\n', "\n    "));
+    }
+    text
+}
+
 /// Whether a failed call was a trap, rather than the guest's `exit`.
 pub fn is_trap(error: &Error) -> bool {
     error.downcast_ref::<I32Exit>().is_none()
@@ -114,6 +127,15 @@ mod tests {
         assert_eq!(Exit::with_code(-1).code, 255);
         assert_eq!(Exit::with_code(256).code, 0);
         assert_eq!(Exit::with_code(7).reason, "Error");
+    }
+
+    #[test]
+    fn a_trap_is_told_with_its_causes_and_nothing_of_the_host() {
+        let trap = Error::from(wasmtime::Trap::UnreachableCodeReached).context("at a place");
+        let text = trap_text(&trap);
+        assert!(text.starts_with("at a place\n\nCaused by:\n    "), "{text}");
+        assert!(text.contains("unreachable"), "{text}");
+        assert!(!text.contains("Stack backtrace"), "{text}");
     }
 
     #[test]

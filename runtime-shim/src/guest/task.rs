@@ -7,7 +7,7 @@ use wasmtime::{InstancePre, Store};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use super::control::{Ended, Supervised};
-use super::exit::is_trap;
+use super::exit::{is_trap, trap_text};
 use super::{Exit, Guest, GuestState};
 use crate::engine::Entry;
 
@@ -68,7 +68,7 @@ fn failed(guest: &Guest, store: &Store<GuestState>, error: &wasmtime::Error) -> 
     if !is_trap(error) {
         return Exit::of_error(error);
     }
-    store.data().log_line(&format!("{error:?}"));
+    store.data().log_line(&trap_text(error));
     if store.data().denied().is_some() {
         guest.metrics.out_of_memory.increment();
         return Exit::out_of_memory(guest.budget.limit());

@@ -19,7 +19,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
-use crate::guest::exit::is_trap;
+use crate::guest::exit::{is_trap, trap_text};
 use crate::guest::{Denial, Exit, Guest, GuestState};
 
 /// Instances of one container that answer requests at the same time; further requests wait their turn.
@@ -259,7 +259,7 @@ fn broken(handler: &Handler, state: &GuestState, error: &wasmtime::Error) -> Fai
     if !is_trap(error) {
         return Failure::Broken;
     }
-    state.log_line(&format!("{error:?}"));
+    state.log_line(&trap_text(error));
     match state.denied() {
         Some(Denial::Alone) => {
             guest.metrics.out_of_memory.increment();
