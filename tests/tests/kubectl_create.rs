@@ -141,7 +141,9 @@ fn create_knows_its_kinds() -> anyhow::Result<()> {
     ])?;
     kubectl.run(&["create", "serviceaccount", "robot"])?;
     kubectl.run(&["create", "service", "clusterip", "svc", "--tcp=80:8080"])?;
-    kubectl.run(&["create", "job", "j", "--image", &image, "--", "say", "done"])?;
+    kubectl.run(&[
+        "create", "job", "j", "--image", &image, "--", "probe", "say", "done",
+    ])?;
     ensure!(kubectl.field("secret/s", ".data.password")? == "aHVudGVyMg==");
     kubectl.run(&["wait", "--for=condition=complete", "job/j", "--timeout=60s"])?;
     kubectl.shows(

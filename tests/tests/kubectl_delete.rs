@@ -70,35 +70,32 @@ fn a_deleted_pod_goes_after_its_grace() -> anyhow::Result<()> {
 fn while_it_stops_a_pod_is_terminating() -> anyhow::Result<()> {
     let cluster = Cluster::shared()?;
     let kubectl = cluster.kubectl("delete-terminating")?;
-    let slow = pod("slow", &cluster.image("probe"), &["forever"]).replace(
-        "terminationGracePeriodSeconds: 1",
-        "terminationGracePeriodSeconds: 5",
+    // On no node and with a finalizer: nothing but the finalizer keeps the object, so that there is time to look.
+    let spec = "restartPolicy: Never\nnodeSelector:\n  nowhere: to-be-found";
+    let held = pod_with("held", &cluster.image("probe"), &[], spec).replace(
+        "  name: held\n",
+        "  name: held\n  finalizers: [example.com/hold]\n",
     );
-    kubectl.apply(&slow)?;
-    kubectl.eventually_field("pod/slow", ".status.phase", "Running")?;
-    // A finalizer holds the object, so that there is time to look.
-    kubectl.run(&[
-        "patch",
-        "pod",
-        "slow",
-        "-p",
-        r#"{"metadata":{"finalizers":["example.com/hold"]}}"#,
-    ])?;
-    kubectl.run(&["delete", "pod", "slow", "--wait=false"])?;
-    kubectl.shows(&["get", "pod", "slow"], &["Terminating"])?;
+    kubectl.apply(&held)?;
+    kubectl.eventually_shows(
+        &["describe", "pod", "held"],
+        &["Warning FailedScheduling", "0/1 nodes are available"],
+    )?;
+    kubectl.run(&["delete", "pod", "held", "--wait=false"])?;
+    kubectl.shows(&["get", "pod", "held"], &["held 0/1 Terminating"])?;
     kubectl.shows(
-        &["describe", "pod", "slow"],
-        &["Status: Terminating", "Termination Grace Period: 5s"],
+        &["describe", "pod", "held"],
+        &["Status: Terminating (lasts"],
     )?;
     kubectl.run(&[
         "patch",
         "pod",
-        "slow",
+        "held",
         "--type=json",
         "-p",
         r#"[{"op":"remove","path":"/metadata/finalizers"}]"#,
     ])?;
-    kubectl.run(&["wait", "--for=delete", "pod/slow", "--timeout=60s"])?;
+    kubectl.run(&["wait", "--for=delete", "pod/held", "--timeout=60s"])?;
     Ok(())
 }
 

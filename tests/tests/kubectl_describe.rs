@@ -110,6 +110,7 @@ fn jobs_and_their_pods() -> anyhow::Result<()> {
         "--image",
         &cluster.image("probe"),
         "--",
+        "probe",
         "lines",
         "3",
     ])?;
@@ -170,7 +171,7 @@ fn configuration_and_identity() -> anyhow::Result<()> {
     ensure!(!secret.contains("sesame"));
     kubectl.shows(
         &["describe", "serviceaccount", "robot"],
-        &["Name: robot", "Mountable secrets: <none>"],
+        &["Name: robot", "Image pull secrets: <none>"],
     )?;
     kubectl.shows(
         &["describe", "namespace", "describe-config"],
@@ -253,11 +254,12 @@ fn nodes_leases_and_runtime_classes() -> anyhow::Result<()> {
             &format!("kubernetes.io/hostname={node}"),
             "Unschedulable: false",
             "MemoryPressure False",
-            "Ready True KubeletReady",
+            "KubeletReady",
+            "kubelet is posting ready status",
             "Addresses:",
             "InternalIP:",
             "Capacity:",
-            "pods: 11000",
+            "pods: 11k",
             "Allocatable:",
             "Container Runtime Version:",
             "Non-terminated Pods:",
@@ -268,10 +270,44 @@ fn nodes_leases_and_runtime_classes() -> anyhow::Result<()> {
         &["describe", "lease", &node, "-n", "kube-node-lease"],
         &[&format!("Holder Identity: {node}"), "Renew Time:"],
     )?;
-    kubectl.shows(
-        &["describe", "runtimeclass", "wasm"],
-        &["Name: wasm", "Handler: wasm"],
+    Ok(())
+}
+
+#[test]
+fn a_runtime_class_and_a_pod_that_names_it() -> anyhow::Result<()> {
+    let cluster = Cluster::shared()?;
+    let kubectl = cluster.kubectl("describe-class")?;
+    kubectl.apply(
+        "apiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata:\n  name: fast\nhandler: wasm\n",
     )?;
+    kubectl.shows(
+        &["get", "runtimeclasses"],
+        &["NAME HANDLER AGE", "fast wasm"],
+    )?;
+    kubectl.shows(
+        &["describe", "runtimeclass", "fast"],
+        &["Name: fast", "Handler: wasm"],
+    )?;
+    let spec = "restartPolicy: Never\nruntimeClassName: fast";
+    kubectl.apply(&pod_with(
+        "quick",
+        &cluster.image("probe"),
+        &["say", "x"],
+        spec,
+    ))?;
+    kubectl.eventually_field("pod/quick", ".status.phase", "Succeeded")?;
+    kubectl.shows(&["describe", "pod", "quick"], &["Runtime Class Name: fast"])?;
+    let unknown = pod_with(
+        "slow",
+        &cluster.image("probe"),
+        &[],
+        "runtimeClassName: nobody",
+    );
+    let refused = kubectl.feed(&["create", "-f", "-"], &unknown)?;
+    ensure!(
+        refused.stderr.contains("RuntimeClass \"nobody\" not found"),
+        "{refused:?}"
+    );
     Ok(())
 }
 

@@ -153,7 +153,7 @@ fn raw_paths() -> anyhow::Result<()> {
     ensure!(kubectl.run(&["get", "--raw", "/healthz"])? == "ok");
     kubectl.shows(
         &["get", "--raw", "/metrics"],
-        &["# TYPE apiserver_request_total counter"],
+        &["apiserver_request_total{verb=\"GET\""],
     )?;
     kubectl.shows(&["get", "--raw", "/version"], &["\"gitVersion\": \"v1.36."])?;
     kubectl.shows(

@@ -87,10 +87,14 @@ fn selections() -> anyhow::Result<()> {
     ensure!(names(&["-l", "tier!=back,tier"])? == "configmap/one\n");
     ensure!(names(&["-l", "tier in (front, side)"])? == "configmap/one\n");
     ensure!(names(&["--field-selector", "metadata.name=two"])? == "configmap/two\n");
+    for (name, rank) in [("one", "3"), ("two", "1"), ("three", "2")] {
+        kubectl.run(&["annotate", "configmap", name, &format!("rank={rank}")])?;
+    }
     ensure!(
-        names(&["-l", "tier", "--sort-by=.metadata.creationTimestamp"])?
-            == "configmap/one\nconfigmap/two\nconfigmap/three\n"
+        names(&["-l", "tier", "--sort-by=.metadata.annotations.rank"])?
+            == "configmap/two\nconfigmap/three\nconfigmap/one\n"
     );
+    kubectl.run(&["get", "configmaps", "--sort-by=.metadata.creationTimestamp"])?;
     ensure!(
         names(&["-l", "tier", "--chunk-size=1"])?
             == "configmap/one\nconfigmap/three\nconfigmap/two\n"
@@ -255,6 +259,5 @@ fn the_system_has_what_people_look_for() -> anyhow::Result<()> {
         &["get", "leases", "-n", "kube-node-lease"],
         &["NAME HOLDER AGE"],
     )?;
-    kubectl.shows(&["get", "runtimeclasses"], &["NAME HANDLER AGE", "wasm"])?;
     Ok(())
 }

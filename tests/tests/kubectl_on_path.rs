@@ -87,6 +87,7 @@ fn objects_and_logs() -> anyhow::Result<()> {
         "--image",
         &cluster.image("probe"),
         "--",
+        "probe",
         "say",
         "hello",
     ])?;

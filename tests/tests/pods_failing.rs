@@ -39,13 +39,13 @@ fn an_image_that_does_not_exist() -> anyhow::Result<()> {
             "Reason: ImagePullBackOff",
             "Ready: False",
             "Normal Pulling",
-            &format!("kubelet Pulling image \"{image}\""),
+            &format!("Pulling image \"{image}\""),
             "Warning Failed",
-            &format!("kubelet Failed to pull image \"{image}\":"),
+            &format!("Failed to pull image \"{image}\":"),
             "not found",
-            "kubelet Error: ErrImagePull",
-            &format!("kubelet Back-off pulling image \"{image}\""),
-            "kubelet Error: ImagePullBackOff",
+            "Error: ErrImagePull",
+            &format!("Back-off pulling image \"{image}\""),
+            "Error: ImagePullBackOff",
         ],
     )?;
     kubectl.run(&["delete", "pod", "lost", "--now"])?;
@@ -263,7 +263,7 @@ fn restarts_back_off() -> anyhow::Result<()> {
             "Reason: Error",
             "Exit Code: 1",
             "Warning BackOff",
-            "kubelet Back-off restarting failed container main in pod again_failing-backoff(",
+            "Back-off restarting failed container main in pod again_failing-backoff(",
         ],
     )?;
     // Back-off doubles from 10 s: two restarts within the first half minute, not more.

@@ -213,7 +213,7 @@ fn names_that_are_none() -> anyhow::Result<()> {
         "Invalid",
         &["metadata.name: Required value: name or generateName is required"],
     )?;
-    let namespace = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a.b"}}"#;
+    let namespace = r#"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a_b"}}"#;
     let answer = bench
         .raw
         .send("POST", "/api/v1/namespaces", JSON, namespace.as_bytes())?;
@@ -222,7 +222,7 @@ fn names_that_are_none() -> anyhow::Result<()> {
         422,
         "Invalid",
         &[
-            "Namespace \"a.b\" is invalid: metadata.name: Invalid value: \"a.b\": a lowercase RFC 1123 label must consist of",
+            "Namespace \"a_b\" is invalid: metadata.name: Invalid value: \"a_b\": a lowercase RFC 1123 label must consist of",
         ],
     )?;
     let cause = &answer.json()?["details"]["causes"][0];
@@ -327,7 +327,9 @@ fn versions_that_are_wrong() -> anyhow::Result<()> {
         &put(&other)?,
         409,
         "Conflict",
-        &["the UID in the precondition", "Precondition failed"],
+        &[
+            "Precondition failed: UID in precondition: 0c0ffee0-0000-4000-8000-000000000000, UID in object meta:",
+        ],
     )?;
     let far = bench
         .raw
@@ -514,7 +516,10 @@ fn objects_that_break_the_rules_of_their_kind() -> anyhow::Result<()> {
     has(
         "a changed address",
         &moved,
-        &["spec.clusterIPs[0]: Invalid value:", "field is immutable"],
+        &[
+            "spec.clusterIPs[0]: Invalid value:",
+            "may not change once set",
+        ],
     )
 }
 
@@ -526,7 +531,6 @@ fn the_server_is_well_afterwards() -> anyhow::Result<()> {
         "//",
         "/api/v1/../../etc/passwd",
         "/api/v1/namespaces/%00/pods",
-        "/api/v1/pods?watch=maybe",
     ] {
         let answer = bench.raw.get(path)?;
         ensure!(answer.status < 500, "{path}: {answer:?}");

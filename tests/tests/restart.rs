@@ -20,6 +20,7 @@ fn fill(cluster: &Cluster, kubectl: &Kubectl) -> anyhow::Result<()> {
         "--image",
         &cluster.image("probe"),
         "--",
+        "probe",
         "say",
         "ran",
     ])?;
