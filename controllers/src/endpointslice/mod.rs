@@ -239,8 +239,10 @@ impl Controller {
             }
             return Err(error);
         }
+        let held: usize = slices.iter().map(|s| s.endpoints.len()).sum();
+        let size = u32::try_from(held.max(pods.len())).unwrap_or(u32::MAX);
         let period = Duration::from_millis(self.context.config.endpoint_updates_batch_period_ms);
-        let rest = period + REST_PER_ENDPOINT * u32::try_from(pods.len()).unwrap_or(u32::MAX);
+        let rest = period + REST_PER_ENDPOINT * size;
         Ok(Next {
             after: None,
             rest: rest.min(MAX_REST.max(period)),

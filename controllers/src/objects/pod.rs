@@ -142,24 +142,15 @@ impl Pod {
             .map(|t| t.0)
     }
 
-    /// When it has been ready for `min_ready_seconds`: `None` if it is not ready, a past time if it is available.
+    /// When it will have been ready for `min_ready_seconds`, a past time if it has; `None` if it is not ready.
     pub fn available_at(&self, min_ready_seconds: i32) -> Option<Timestamp> {
-        if !self.is_ready() {
-            return None;
-        }
+        let ready = self.condition("Ready").filter(|c| c.status == "True")?;
         if min_ready_seconds <= 0 {
             return Some(Timestamp::MIN);
         }
-        let since = self.ready_since()?;
-        since
-            .checked_add(SignedDuration::from_secs(i64::from(min_ready_seconds)))
-            .ok()
-    }
-
-    /// Whether it has been ready long enough.
-    pub fn is_available(&self, min_ready_seconds: i32, now: Timestamp) -> bool {
-        self.available_at(min_ready_seconds)
-            .is_some_and(|at| at <= now)
+        let since = ready.last_transition_time.as_ref()?.0;
+        let wait = SignedDuration::from_secs(i64::from(min_ready_seconds));
+        since.checked_add(wait).ok()
     }
 
     /// Whether its phase is final.

@@ -83,6 +83,7 @@ pub fn status(
         conditions: set.status.conditions.clone(),
         ..Default::default()
     };
+    let wanted: Vec<(&str, &str)> = set.spec.template.labels().collect();
     let (mut labelled, mut ready, mut available, mut terminating) = (0, 0, 0, 0);
     for pod in pods {
         if pod.is_terminating() {
@@ -93,19 +94,18 @@ pub fn status(
         }
         status.replicas += 1;
         let labels = pod.metadata.labels();
-        if set
-            .spec
-            .template
-            .labels()
-            .all(|(k, v)| labels.get(k).is_some_and(|l| l == v))
-        {
+        let has = |(key, value): &(&str, &str)| labels.get(*key).is_some_and(|l| l == value);
+        if wanted.iter().all(has) {
             labelled += 1;
         }
-        if pod.is_ready() {
+        // A pod that is not ready has no such time.
+        if let Some(at) = pod.available_at(set.spec.min_ready_seconds) {
             ready += 1;
-            if pod.is_available(set.spec.min_ready_seconds, now) {
+            if at <= now {
                 available += 1;
             }
+        } else if pod.is_ready() {
+            ready += 1;
         }
     }
     status.fully_labeled_replicas = Some(labelled);
