@@ -1,5 +1,8 @@
 //! scale, binding, eviction, log.
 
+use std::sync::Arc;
+
+use hydrofoil_apiserver::pki::{Names, Pki};
 use serde_json::json;
 
 use crate::cluster::*;
@@ -183,5 +186,109 @@ async fn a_log_needs_a_pod_a_container_and_a_node() {
             .contains("dial tcp 127.0.0.1:1: connect: connection refused"),
         "{}",
         refused.message()
+    );
+}
+
+/// A kubelet that answers each request with its path, twice, and asks for a certificate of the cluster's authority.
+async fn kubelet(cluster: &Cluster) -> u16 {
+    use rustls_pki_types::pem::PemObject;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let pki = Pki::open(
+        &cluster.dir.path().join("pki"),
+        "2026-01-01T00:00:00Z".parse().unwrap(),
+    )
+    .unwrap();
+    let names = Names {
+        dns: vec!["n1".to_owned()],
+        addresses: vec!["127.0.0.1".parse().unwrap()],
+    };
+    let pair = pki.kubelet_serving("n1", &names).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(PemObject::from_pem_slice(pki.ca_certificate().as_bytes()).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
+        Arc::new(roots),
+        Arc::clone(&provider),
+    );
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.build().unwrap())
+        .with_single_cert(
+            vec![PemObject::from_pem_slice(pair.certificate.as_bytes()).unwrap()],
+            PemObject::from_pem_slice(pair.key.as_bytes()).unwrap(),
+        )
+        .unwrap();
+    let tls = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = tls.accept(stream).await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            let path = String::from_utf8(head)
+                .unwrap()
+                .split(' ')
+                .nth(1)
+                .unwrap()
+                .to_owned();
+            let answer = if path.contains("waiting") {
+                let text =
+                    "container \"waiting\" in pod \"p\" is waiting to start: ContainerCreating\n";
+                format!(
+                    "HTTP/1.1 400 Bad Request\r\ncontent-length: {}\r\n\r\n{text}",
+                    text.len()
+                )
+            } else {
+                format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{path}\n{path}\n")
+            };
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn a_log_comes_from_the_kubelet_of_the_node() {
+    let cluster = Cluster::start().await;
+    let port = kubelet(&cluster).await;
+    let status = json!({"addresses": [{"type": "InternalIP", "address": "127.0.0.1"}], "daemonEndpoints": {"kubeletEndpoint": {"Port": port}}});
+    cluster
+        .post("/api/v1/nodes", &json!({"metadata": {"name": "n1"}}))
+        .await
+        .expect(201);
+    cluster
+        .patch(
+            "merge",
+            "/api/v1/nodes/n1/status",
+            &json!({"status": status}),
+        )
+        .await
+        .expect(200);
+    let mut object = pod("p");
+    object["spec"]["nodeName"] = json!("n1");
+    object["spec"]["containers"] =
+        json!([{"name": "main", "image": "x"}, {"name": "waiting", "image": "x"}]);
+    cluster.post(PODS, &object).await.expect(201);
+    let log = cluster
+        .get(&format!("{PODS}/p/log?container=main&follow=true&tailLines=5&previous=false&sinceTime=2026-01-01T00%3A00%3A00Z&nonsense=1"))
+        .await
+        .expect(200);
+    assert_eq!(log.headers["content-type"], "text/plain");
+    let path = "/containerLogs/default/p/main?follow=true&previous=false&sinceTime=2026%2D01%2D01T00%3A00%3A00Z&tailLines=5";
+    assert_eq!(log.body, format!("{path}\n{path}\n"));
+    let waiting = cluster
+        .get(&format!("{PODS}/p/log?container=waiting"))
+        .await
+        .expect(400);
+    assert_eq!(
+        waiting.message(),
+        "container \"waiting\" in pod \"p\" is waiting to start: ContainerCreating"
     );
 }
