@@ -158,30 +158,14 @@ async fn insert_named(
 async fn admit(call: &Call, name: &str, object: &mut Value, dry_run: bool) -> Result<(), ApiError> {
     await_account(call, name, object).await?;
     let fresh = call.core.registry.is_fresh();
-    let untouched = (!fresh).then(|| object.clone());
-    let outcome = call.admit(
-        admission::Verb::Create,
-        "",
-        name,
-        Some(object),
-        None,
-        dry_run,
-    );
-    match (outcome, untouched) {
-        (Err(_), Some(untouched)) => {
-            call.core.registry.fresh().await?;
-            *object = untouched;
-            call.admit(
-                admission::Verb::Create,
-                "",
-                name,
-                Some(object),
-                None,
-                dry_run,
-            )
-        }
-        (outcome, _) => outcome,
+    let verb = admission::Verb::Create;
+    let outcome = call.admit(verb, "", name, Some(object), None, dry_run);
+    if outcome.is_ok() || fresh {
+        return outcome;
     }
+    call.core.registry.fresh().await?;
+    // Steps that passed have changed the object already; like upstream's, they can be run again on what they made.
+    call.admit(verb, "", name, Some(object), None, dry_run)
 }
 
 /// A pod of a namespace so new that its default account is still to be made waits for it, as upstream does.

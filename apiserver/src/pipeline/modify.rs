@@ -316,30 +316,15 @@ async fn admit(
     dry_run: bool,
 ) -> Result<(), ApiError> {
     let update = admission::Verb::Update;
-    let untouched = (!call.core.registry.is_fresh()).then(|| new.clone());
-    let outcome = call.admit(
-        update,
-        part.subresource(),
-        name,
-        Some(new),
-        Some(old),
-        dry_run,
-    );
-    match (outcome, untouched) {
-        (Err(_), Some(untouched)) => {
-            call.core.registry.fresh().await?;
-            *new = untouched;
-            call.admit(
-                update,
-                part.subresource(),
-                name,
-                Some(new),
-                Some(old),
-                dry_run,
-            )
-        }
-        (outcome, _) => outcome,
+    let fresh = call.core.registry.is_fresh();
+    let subresource = part.subresource();
+    let outcome = call.admit(update, subresource, name, Some(new), Some(old), dry_run);
+    if outcome.is_ok() || fresh {
+        return outcome;
     }
+    call.core.registry.fresh().await?;
+    // Steps that passed have changed the object already; like upstream's, they can be run again on what they made.
+    call.admit(update, subresource, name, Some(new), Some(old), dry_run)
 }
 
 fn validate(call: &Call, part: Part, new: &Value, old: &Value) -> Result<(), ApiError> {
