@@ -205,6 +205,8 @@ impl Cluster {
             "cannot make namespace {test}: {}",
             made.stderr
         );
+        // Pods are refused until their namespace has it, here as upstream.
+        eventually(|| kubectl.run(&["get", "serviceaccount", "default"]))?;
         Ok(kubectl)
     }
 

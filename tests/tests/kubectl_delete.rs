@@ -207,7 +207,7 @@ fn by_label_by_file_and_by_namespace() -> anyhow::Result<()> {
     )?;
     ensure!(kubectl.field("configmap/d", ".metadata.name")? == "d");
 
-    kubectl.run(&["create", "namespace", "delete-me"])?;
+    cluster.kubectl("delete-me")?;
     kubectl.run(&["create", "configmap", "inside", "-n", "delete-me"])?;
     kubectl.run(&[
         "run",

@@ -110,6 +110,13 @@ fn selections() -> anyhow::Result<()> {
     has(
         "an unknown field",
         &kubectl.fails(&["get", "configmaps", "--field-selector", "data.k=one"])?,
+        &[
+            "\"data.k\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\"",
+        ],
+    )?;
+    has(
+        "an unknown field of pods",
+        &kubectl.fails(&["get", "pods", "--field-selector", "data.k=one"])?,
         &["field label not supported: data.k"],
     )?;
     has(

@@ -38,7 +38,10 @@ fn fill(cluster: &Cluster, kubectl: &Kubectl) -> anyhow::Result<()> {
 fn identities(kubectl: &Kubectl) -> anyhow::Result<String> {
     kubectl.run(&[
         "get",
-        "configmap/kept,deployment/web,service/web,job/once",
+        "configmap/kept",
+        "deployment/web",
+        "service/web",
+        "job/once",
         "-o",
         "jsonpath={range .items[*]}{.kind} {.metadata.uid} {.spec.clusterIP}{\"\\n\"}{end}",
     ])
