@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
@@ -17,6 +18,18 @@ use crate::wait::{eventually, within};
 
 /// How long a cluster may take to be ready, on a machine that does other things too.
 const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// Clusters beside each other on one machine need address ranges of their own: so many there are, for pods from here on and for
+/// Services after them.
+const RANGES: u8 = 32;
+const FIRST_POD_RANGE: u8 = 64;
+
+/// A range for a new cluster: by the process's id, since test binaries may run side by side, and then the next.
+fn next_range() -> anyhow::Result<u8> {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
+    let number = std::process::id().wrapping_add(STARTED.fetch_add(1, Ordering::Relaxed));
+    Ok(u8::try_from(number % u32::from(RANGES))?)
+}
 
 /// Starts the program, writes its process id, and stops it when nobody holds our standard input any more.
 const GUARD: &str = r#"
@@ -53,6 +66,7 @@ pub struct Cluster {
     folder: PathBuf,
     guard: Option<Guard>,
     addresses: Addresses,
+    range: u8,
 }
 
 struct Guard {
@@ -83,6 +97,7 @@ impl Cluster {
             .tempdir()?
             .keep();
         let mut cluster = Self {
+            range: next_range()?,
             addresses: Addresses {
                 apiserver: String::new(),
                 kubelet: String::new(),
@@ -122,6 +137,11 @@ impl Cluster {
             .args(["--kubelet-listen", &at(&self.addresses.kubelet)])
             .args(["--proxy-healthz-listen", &at(&self.addresses.proxy_healthz)])
             .args(["--registry-listen", &at(&self.addresses.registry)])
+            .args(["--pod-cidr", &format!("{}0.0/16", self.pod_prefix())])
+            .args([
+                "--service-cidr",
+                &format!("{}0.0/16", self.service_prefix()),
+            ])
             .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -151,6 +171,16 @@ impl Cluster {
     /// Where the parts listen.
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// How the pods' addresses begin: `127.64.`.
+    pub fn pod_prefix(&self) -> String {
+        format!("127.{}.", FIRST_POD_RANGE + self.range)
+    }
+
+    /// How the Services' addresses begin: `127.96.`.
+    pub fn service_prefix(&self) -> String {
+        format!("127.{}.", FIRST_POD_RANGE + RANGES + self.range)
     }
 
     /// The data dir.

@@ -36,7 +36,10 @@ fn create_deployment_expose_and_scale() -> anyhow::Result<()> {
     ensure!(exposed == "service/front exposed\n");
     kubectl.shows(
         &["get", "service", "front"],
-        &["front ClusterIP 127.96.", "80/TCP"],
+        &[
+            &format!("front ClusterIP {}", cluster.service_prefix()),
+            "80/TCP",
+        ],
     )?;
     ensure!(
         kubectl.run(&["scale", "deployment/web", "--replicas=3"])?
@@ -76,8 +79,14 @@ fn a_service_answers_on_its_cluster_address() -> anyhow::Result<()> {
         );
         Ok(())
     })?;
-    kubectl.shows(&["get", "endpointslices"], &["IPv4 8080 127.64."])?;
-    kubectl.shows(&["get", "endpoints", "web"], &["web 127.64."])?;
+    kubectl.shows(
+        &["get", "endpointslices"],
+        &[&format!("IPv4 8080 {}", cluster.pod_prefix())],
+    )?;
+    kubectl.shows(
+        &["get", "endpoints", "web"],
+        &[&format!("web {}", cluster.pod_prefix())],
+    )?;
     kubectl.run(&["scale", "deployment/web", "--replicas=0"])?;
     Ok(())
 }

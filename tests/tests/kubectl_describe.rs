@@ -43,7 +43,7 @@ fn workloads() -> anyhow::Result<()> {
         &["describe", "pod", &pod],
         &[
             "Status: Running",
-            "IP: 127.64.",
+            &format!("IP: {}", cluster.pod_prefix()),
             "Controlled By: ReplicaSet/web-",
             "Container ID:",
             &format!("Image: {image}"),
@@ -71,10 +71,10 @@ fn workloads() -> anyhow::Result<()> {
             "Selector: app=web",
             "Type: ClusterIP",
             "IP Family Policy: SingleStack",
-            "IP: 127.96.",
+            &format!("IP: {}", cluster.service_prefix()),
             "Port: <unset> 8080/TCP",
             "TargetPort: 8080/TCP",
-            "Endpoints: 127.64.",
+            &format!("Endpoints: {}", cluster.pod_prefix()),
             "Session Affinity: None",
         ],
     )?;
@@ -91,7 +91,7 @@ fn workloads() -> anyhow::Result<()> {
     kubectl.shows(
         &["describe", "endpoints", "web"],
         &[
-            "Addresses: 127.64.",
+            &format!("Addresses: {}", cluster.pod_prefix()),
             "NotReadyAddresses: <none>",
             "<unset> 8080 TCP",
         ],

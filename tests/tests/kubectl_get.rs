@@ -240,7 +240,8 @@ fn several_kinds_at_once() -> anyhow::Result<()> {
 
 #[test]
 fn the_system_has_what_people_look_for() -> anyhow::Result<()> {
-    let kubectl = Cluster::shared()?.kubectl("get-system")?;
+    let cluster = Cluster::shared()?;
+    let kubectl = cluster.kubectl("get-system")?;
     kubectl.shows(
         &["get", "namespaces"],
         &[
@@ -260,7 +261,10 @@ fn the_system_has_what_people_look_for() -> anyhow::Result<()> {
     )?;
     kubectl.shows(
         &["get", "service", "kubernetes", "-n", "default"],
-        &["kubernetes ClusterIP 127.96.0.1"],
+        &[&format!(
+            "kubernetes ClusterIP {}0.1",
+            cluster.service_prefix()
+        )],
     )?;
     kubectl.shows(
         &["get", "leases", "-n", "kube-node-lease"],

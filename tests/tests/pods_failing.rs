@@ -391,7 +391,7 @@ fn probes_that_fail() -> anyhow::Result<()> {
         &[
             "Ready False",
             "Warning Unhealthy",
-            "Readiness probe failed: dial tcp 127.64.",
+            &format!("Readiness probe failed: dial tcp {}", cluster.pod_prefix()),
             ":7001: connect: connection refused",
         ],
     )?;

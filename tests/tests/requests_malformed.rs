@@ -511,7 +511,10 @@ fn objects_that_break_the_rules_of_their_kind() -> anyhow::Result<()> {
         "service",
         "fixed",
         "-p",
-        r#"{"spec":{"clusterIP":"127.96.255.254"}}"#,
+        &format!(
+            r#"{{"spec":{{"clusterIP":"{}255.254"}}}}"#,
+            Cluster::shared()?.service_prefix()
+        ),
     ])?;
     has(
         "a changed address",
