@@ -24,6 +24,7 @@ use progress::Progress;
 pub fn run(args: UpArgs) -> anyhow::Result<()> {
     let begun = Instant::now();
     args.check()?;
+    decline_huge_pages();
     raise_open_files();
     let data = DataDir::resolve(args.data_dir.as_deref())?;
     paths::make_private(data.root())?;
@@ -72,6 +73,13 @@ fn raise_open_files() {
     };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::warn!(%error, "could not raise the limit of open files");
+    }
+}
+
+/// Memory comes in pages of 4 KiB: with huge pages the allocator's arenas take twice the memory while nothing runs (140 MB for 78).
+fn decline_huge_pages() {
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "huge pages stay as they are");
     }
 }
 
