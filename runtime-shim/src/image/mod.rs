@@ -14,6 +14,7 @@ mod hosts;
 mod index;
 mod layer;
 mod manifest;
+mod pull;
 mod push;
 mod reference;
 mod store;

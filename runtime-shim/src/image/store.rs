@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared, WeakShared};
@@ -15,22 +15,16 @@ use tokio::sync::Semaphore;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::auth::Auth;
-use super::classify::{self, Plan};
 use super::content::Content;
 use super::digest::Digest;
 use super::error::{Cause, PullError, StoreError};
-use super::fetch::Remote;
 use super::hosts::Registries;
 use super::index::{self, Index};
-use super::layer::{self, Layer, LayerError};
-use super::manifest::{Descriptor, Document, Manifest};
 use super::reference::Reference;
-use super::wasm::{self, Kind};
+use super::wasm::Kind;
 
 /// How many pulls transfer at the same time; more wait their turn.
 pub const MAX_CONCURRENT_PULLS: usize = 8;
-/// How deep indexes may point to indexes.
-pub const MAX_INDEX_DEPTH: usize = 3;
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -131,25 +125,27 @@ pub struct ImageStore {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+/// What all clones of a store share.
+pub(super) struct Inner {
     root: PathBuf,
-    content: Content,
-    registries: Registries,
-    limits: Limits,
-    state: Mutex<State>,
+    pub(super) content: Content,
+    pub(super) registries: Registries,
+    pub(super) limits: Limits,
+    pub(super) state: Mutex<State>,
     /// Held while the index file is written, with the number of the state that was written last.
     saved: Mutex<u64>,
     pulls: Mutex<Pulls>,
-    turns: Semaphore,
+    pub(super) turns: Semaphore,
 }
 
+/// What is where, and in use.
 #[derive(Default)]
-struct State {
-    index: Index,
+pub(super) struct State {
+    pub(super) index: Index,
     /// Content in use by pulls, by how many.
-    reserved: HashMap<Digest, usize>,
+    pub(super) reserved: HashMap<Digest, usize>,
     /// Grows with each change of `index`.
-    sequence: u64,
+    pub(super) sequence: u64,
 }
 
 impl ImageStore {
@@ -299,7 +295,7 @@ const INDEX_FILE: &str = "images.json";
 
 impl State {
     /// Those of `digests` that neither an image nor a pull uses.
-    fn unused<'a>(&self, digests: impl Iterator<Item = &'a Digest>) -> Vec<Digest> {
+    pub(super) fn unused<'a>(&self, digests: impl Iterator<Item = &'a Digest>) -> Vec<Digest> {
         let used = self.index.content();
         digests
             .filter(|digest| !used.contains(digest) && !self.reserved.contains_key(*digest))
@@ -309,201 +305,15 @@ impl State {
 }
 
 impl Inner {
-    async fn pull(
-        self: &Arc<Self>,
-        reference: &Reference,
-        auth: Auth,
-    ) -> Result<Arc<Image>, Cause> {
-        let _turn = self.turns.acquire().await.map_err(|_| Cause::Cancelled)?;
-        let (remote, manifest, digest, bytes) = self.resolve(reference, auth).await?;
-        let mut reservation = Reservation::new(Arc::clone(self));
-        let kept = match self.keep_known(reference, &digest) {
-            Some(image) => image,
-            None => {
-                let image = self
-                    .fetch(&remote, &manifest, digest, &bytes, &mut reservation)
-                    .await?;
-                self.keep(reference, image)
-            }
-        };
-        self.save()
-            .await
-            .map_err(|error| Cause::Disk(error.to_string()))?;
-        Ok(kept)
-    }
-
-    /// Gives an image that is here already one more name. Under one lock, so that it is not removed meanwhile.
-    fn keep_known(&self, reference: &Reference, manifest: &Digest) -> Option<Arc<Image>> {
-        let mut state = self.state.lock();
-        let image = Image::clone(state.index.by_manifest(manifest)?);
-        state.sequence += 1;
-        Some(state.index.add(reference, image))
-    }
-
-    fn keep(&self, reference: &Reference, image: Image) -> Arc<Image> {
-        let mut state = self.state.lock();
-        state.sequence += 1;
-        state.index.add(reference, image)
-    }
-
-    /// Finds the manifest: at the first mirror that has it, else at the registry itself; through an index if there is one.
-    async fn resolve(
-        &self,
-        reference: &Reference,
-        auth: Auth,
-    ) -> Result<(Remote, Manifest, Digest, Vec<u8>), Cause> {
-        let own = reference.api_host();
-        let mut hosts = self.registries.host(reference.registry()).mirrors;
-        hosts.push(own.to_owned());
-        let mut last = Cause::NotFound;
-        for host in hosts {
-            // Credentials are for the registry, not for whoever mirrors it.
-            let auth = if host == own {
-                auth.clone()
-            } else {
-                self.registries.auth_for(&host, Auth::Anonymous)
-            };
-            let attempt = async {
-                let remote = Remote::new(&self.registries, reference, &host, auth)?;
-                let (manifest, digest, bytes) = descend(&remote, reference).await?;
-                Ok((remote, manifest, digest, bytes))
-            };
-            match attempt.await {
-                Ok(found) => return Ok(found),
-                Err(cause) => last = cause,
-            }
-        }
-        Err(last)
-    }
-
-    async fn fetch(
-        &self,
-        remote: &Remote,
-        manifest: &Manifest,
-        digest: Digest,
-        bytes: &[u8],
-        reservation: &mut Reservation,
-    ) -> Result<Image, Cause> {
-        reservation.add(&digest);
-        reservation.add(&manifest.config.digest);
-        self.content
-            .put(bytes)
-            .await
-            .map_err(|error| Cause::Disk(error.to_string()))?;
-        let config = remote.document(&self.content, &manifest.config).await?;
-        let (artifact, run) = match classify::plan(manifest, &config).map_err(Cause::NotWasm)? {
-            Plan::Layer(layer) => {
-                reservation.add(&layer.digest);
-                remote
-                    .blob(&self.content, &layer, self.limits.module_bytes)
-                    .await?;
-                (
-                    self.artifact(layer.digest, layer.size).await?,
-                    Default::default(),
-                )
-            }
-            Plan::Filesystem { layers, run } => {
-                let words: Vec<String> = [&run.entrypoint, &run.cmd]
-                    .into_iter()
-                    .flatten()
-                    .flatten()
-                    .cloned()
-                    .collect();
-                (self.unpack(remote, layers, words, reservation).await?, run)
-            }
-        };
-        let id = if classify::config_identifies(manifest) {
-            &manifest.config.digest
-        } else {
-            &digest
-        };
-        Ok(Image {
-            id: id.to_string(),
-            config: manifest.config.digest.clone(),
-            repo_tags: Vec::new(),
-            repo_digests: Vec::new(),
-            size: manifest.config.size
-                + manifest.layers.iter().map(|layer| layer.size).sum::<u64>(),
-            artifact,
-            entrypoint: run.entrypoint.unwrap_or_default(),
-            cmd: run.cmd.unwrap_or_default(),
-            env: run.env.unwrap_or_default(),
-            workdir: run.working_dir.unwrap_or_default(),
-            annotations: manifest.annotations.clone(),
-            manifest: digest,
-        })
-    }
-
-    /// Checks that the content is WebAssembly.
-    async fn artifact(&self, digest: Digest, size: u64) -> Result<WasmArtifact, Cause> {
-        use tokio::io::AsyncReadExt;
-        let path = self.content.path(&digest);
-        let disk = |error: std::io::Error| Cause::Disk(error.to_string());
-        let mut header = Vec::with_capacity(wasm::HEADER_BYTES);
-        let file = tokio::fs::File::open(&path).await.map_err(disk)?;
-        file.take(wasm::HEADER_BYTES as u64)
-            .read_to_end(&mut header)
-            .await
-            .map_err(disk)?;
-        let kind = wasm::kind(&header)
-            .map_err(|error| Cause::NotWasm(format!("layer {digest} is {error}")))?;
-        Ok(WasmArtifact {
-            digest,
-            size,
-            kind,
-            path,
-        })
-    }
-
-    /// Fetches filesystem layers and keeps the module that is in them; the layers themselves are not kept.
-    async fn unpack(
-        &self,
-        remote: &Remote,
-        layers: Vec<(Descriptor, bool)>,
-        words: Vec<String>,
-        reservation: &mut Reservation,
-    ) -> Result<WasmArtifact, Cause> {
-        let mut files = Vec::with_capacity(layers.len());
-        for (layer, gzip) in &layers {
-            reservation.add(&layer.digest);
-            remote
-                .blob(&self.content, layer, self.limits.module_bytes)
-                .await?;
-            files.push(Layer {
-                path: self.content.path(&layer.digest),
-                gzip: *gzip,
-            });
-        }
-        let content = self.content.clone();
-        let max = self.limits.unpacked_layer_bytes;
-        let (digest, size) = tokio::task::spawn_blocking(move || -> Result<_, LayerError> {
-            let (mut file, path) = content.unfinished_file()?;
-            let (digest, size) = layer::extract(&files, &words, max, &mut file)?;
-            content.adopt(&file, path, &digest)?;
-            Ok((digest, size))
-        })
-        .await
-        .map_err(|error| Cause::Disk(error.to_string()))?
-        .map_err(|error| match error {
-            LayerError::NotWasm(detail) => Cause::NotWasm(detail),
-            LayerError::TooLarge(detail) => Cause::TooLarge(detail),
-            LayerError::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
-                Cause::TooLarge(error.to_string())
-            }
-            LayerError::Io(error) => Cause::Corrupt(format!("layer archive: {error}")),
-        })?;
-        reservation.add(&digest);
-        self.artifact(digest, size).await
-    }
-
-    fn delete(&self, digests: &[Digest]) {
+    /// Deletes content.
+    pub(super) fn delete(&self, digests: &[Digest]) {
         for digest in digests {
             self.content.remove(digest);
         }
     }
 
     /// Writes the index, unless a later state of it has been written meanwhile.
-    async fn save(self: &Arc<Self>) -> Result<(), StoreError> {
+    pub(super) async fn save(self: &Arc<Self>) -> Result<(), StoreError> {
         let inner = Arc::clone(self);
         let path = self.root.join(INDEX_FILE);
         let save = move || {
@@ -523,80 +333,5 @@ impl Inner {
         tokio::task::spawn_blocking(save)
             .await
             .map_err(|error| StoreError::io(&self.root, std::io::Error::other(error)))?
-    }
-}
-
-/// Follows indexes to the manifest that we run.
-async fn descend(
-    remote: &Remote,
-    reference: &Reference,
-) -> Result<(Manifest, Digest, Vec<u8>), Cause> {
-    let mut wanted = reference.digest().cloned();
-    for _ in 0..=MAX_INDEX_DEPTH {
-        let name = match &wanted {
-            Some(digest) => digest.as_str(),
-            None => reference.tag().unwrap_or(super::reference::DEFAULT_TAG),
-        };
-        let (bytes, digest) = remote.manifest(name, wanted.as_ref()).await?;
-        match Document::parse(&bytes).map_err(Cause::NotWasm)? {
-            Document::Manifest(manifest) => return Ok((*manifest, digest, bytes.to_vec())),
-            Document::Index(index) => {
-                wanted = Some(
-                    classify::choose(&index)
-                        .map_err(Cause::NotWasm)?
-                        .digest
-                        .clone(),
-                );
-            }
-        }
-    }
-    Err(Cause::Registry(format!(
-        "indexes point to indexes more than {MAX_INDEX_DEPTH} deep"
-    )))
-}
-
-/// Content that a pull uses before an image does. What no image has taken over by the end is deleted.
-struct Reservation {
-    store: Weak<Inner>,
-    digests: Vec<Digest>,
-}
-
-impl Reservation {
-    fn new(store: Arc<Inner>) -> Self {
-        Self {
-            store: Arc::downgrade(&store),
-            digests: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, digest: &Digest) {
-        if let Some(store) = self.store.upgrade() {
-            *store
-                .state
-                .lock()
-                .reserved
-                .entry(digest.clone())
-                .or_default() += 1;
-            self.digests.push(digest.clone());
-        }
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        let Some(store) = self.store.upgrade() else {
-            return;
-        };
-        let mut state = store.state.lock();
-        for digest in &self.digests {
-            if let Some(count) = state.reserved.get_mut(digest) {
-                *count -= 1;
-                if *count == 0 {
-                    state.reserved.remove(digest);
-                }
-            }
-        }
-        let unused = state.unused(self.digests.iter());
-        store.delete(&unused);
     }
 }

@@ -3,15 +3,19 @@
 //! Pull, push, discovery (tags, referrers) and management. It knows nothing of WebAssembly: any OCI artifact can be pushed. It is
 //! not for the open network: whoever reaches its port can write.
 
+mod blobs;
+mod discovery;
 mod error;
 mod handlers;
 mod manifest;
+mod manifests;
 mod range;
 mod route;
 mod server;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod uploading;
 mod uploads;
 
 use std::net::SocketAddr;
@@ -22,8 +26,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use handlers::{MAX_BLOB_BYTES, MAX_MANIFEST_BYTES};
+pub use manifests::MAX_MANIFEST_BYTES;
 pub use server::MAX_CONNECTIONS;
+pub use uploading::MAX_BLOB_BYTES;
 pub use uploads::MAX_UPLOADS;
 
 /// How to start a registry.
