@@ -55,11 +55,11 @@ impl Cluster {
         self.controllers(&api, &node_name, progress)?;
         self.scheduler(&api, &node_name, progress)?;
         let kubelet = self.kubelet(args, data, &api, &node_name, progress)?;
-        self.proxy(args, &api, &node_name, progress)?;
+        let healthz = self.proxy(args, &api, &node_name, progress)?;
         let addresses = json!({
             "apiserver": api.address,
             "kubelet": kubelet,
-            "proxyHealthz": args.proxy_healthz_listen,
+            "proxyHealthz": healthz,
             "registry": registry,
         });
         paths::write_private(&data.addresses(), &serde_json::to_vec_pretty(&addresses)?)
@@ -130,32 +130,30 @@ impl Cluster {
     }
 
     /// Waits for the last part's word that it is ready, or for its end.
-    pub(super) fn wait_ready(&mut self, ready: oneshot::Receiver<()>) -> anyhow::Result<()> {
-        let Some(part) = self.parts.last_mut() else {
-            return Ok(());
-        };
-        let Some(mut task) = part.task.take() else {
-            return Ok(());
-        };
+    pub(super) fn wait_ready<T>(&mut self, ready: oneshot::Receiver<T>) -> anyhow::Result<T> {
+        let part = self.parts.last_mut().context("no part runs")?;
+        let mut task = part.task.take().context("the part has ended")?;
         let name = part.name;
-        let ended = part.room.block_on(async {
+        let outcome = part.room.block_on(async {
             tokio::select! {
                 biased;
-                Ok(()) = ready => None,
-                ended = &mut task => Some(ended),
-                () = tokio::time::sleep(READY_WITHIN) => Some(Ok(Err(anyhow::anyhow!(
-                    "{name} was not ready within {} s", READY_WITHIN.as_secs()
-                )))),
+                Ok(word) = ready => Ok(word),
+                ended = &mut task => Err(Some(ended)),
+                () = tokio::time::sleep(READY_WITHIN) => Err(None),
             }
         });
-        match ended {
-            None => {
+        match outcome {
+            Ok(word) => {
                 part.task = Some(task);
-                Ok(())
+                Ok(word)
             }
-            Some(Ok(Ok(()))) => bail!("{name} ended while it started"),
-            Some(Ok(Err(error))) => Err(error),
-            Some(Err(panicked)) => Err(panicked.into()),
+            Err(None) => {
+                part.task = Some(task);
+                bail!("{name} was not ready within {} s", READY_WITHIN.as_secs())
+            }
+            Err(Some(Ok(Ok(())))) => bail!("{name} ended while it started"),
+            Err(Some(Ok(Err(error)))) => Err(error),
+            Err(Some(Err(panicked))) => Err(panicked.into()),
         }
     }
 }

@@ -254,13 +254,14 @@ impl Cluster {
         Ok(address)
     }
 
+    /// Returns the address that the proxy tells its health on.
     pub(super) fn proxy(
         &mut self,
         args: &UpArgs,
         api: &Api,
         node_name: &str,
         progress: &mut Progress,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<Option<SocketAddr>> {
         use hydrofoil_node::proxy;
         let config = proxy::Config {
             healthz_address: Some(args.proxy_healthz_listen),
@@ -269,11 +270,15 @@ impl Cluster {
         };
         let room = Room::new("proxy")?;
         let client = api.proxy.clone();
+        let (ready, is_ready) = oneshot::channel();
         self.run("proxy", room, |stop| async move {
-            Ok(proxy::run(config, client, stop).await?)
+            Ok(proxy::run(config, client, stop, ready).await?)
         });
+        let healthz = self
+            .wait_ready(is_ready)
+            .context("--proxy-healthz-listen")?;
         progress.part("proxy", &format!("Services in {}", args.service_cidr));
-        Ok(())
+        Ok(healthz)
     }
 }
 

@@ -19,7 +19,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::Api;
 use kube::runtime::{WatchStreamExt, watcher};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -77,11 +77,12 @@ pub enum Error {
     },
 }
 
-/// Runs the proxy until `shutdown` is cancelled.
+/// Runs the proxy until `shutdown` is cancelled. `ready` is sent the address of the health server, if there is one, once it listens.
 pub async fn run(
     config: Config,
     client: kube::Client,
     shutdown: CancellationToken,
+    ready: oneshot::Sender<Option<SocketAddr>>,
 ) -> Result<(), Error> {
     let Mode::Userspace = config.mode;
     let stop = shutdown.child_token();
@@ -92,10 +93,14 @@ pub async fn run(
         updated: Arc::default(),
     };
     let mut tasks = JoinSet::new();
+    let mut healthz = None;
     if let Some(address) = config.healthz_address {
         let listener = health::bind(address).await?;
+        healthz = Some(listener.local_addr().unwrap_or(address));
         tasks.spawn(health::serve(listener, health.clone(), stop.clone()));
     }
+    // Nobody may be waiting.
+    let _ = ready.send(healthz);
     let recorder = Recorder::new(
         client.clone(),
         "kube-proxy",
