@@ -121,8 +121,8 @@ impl Hub {
         publish();
     }
 
-    /// Takes events, in order, offers them to watchers, and publishes the snapshot that contains them, all at once for
-    /// whoever begins a watch.
+    /// Takes events, in order, publishes the snapshot that contains them, and offers them to watchers, all at once for
+    /// whoever begins a watch. The snapshot comes first: who acts upon an event finds it in what admission looks at.
     pub(super) fn publish(
         &self,
         events: Vec<Arc<Event>>,
@@ -130,11 +130,11 @@ impl Hub {
         publish: impl FnOnce(),
     ) {
         let mut inner = self.inner.lock();
+        publish();
         for event in events {
             inner.offer(&event, &index);
             inner.remember(event);
         }
-        publish();
     }
 
     /// Begins a watch. `snapshot` is loaded under the lock, together with the revision that is reached.
