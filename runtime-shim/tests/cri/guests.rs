@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 /// A module that exits with a code.
 pub fn exits_with(code: u32) -> String {
@@ -169,8 +169,10 @@ fn built(workspace: &str, target: &str, file: &str) -> PathBuf {
         .join(target)
         .join("release")
         .join(file);
-    let _one = BUILDING.lock().unwrap();
+    let _one = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
     if !path.exists() {
+        // A library's file has underscores where its package has dashes.
+        let package = file.trim_end_matches(".wasm").replace('_', "-");
         let status = Command::new(env!("CARGO"))
             .args([
                 "build",
@@ -180,12 +182,7 @@ fn built(workspace: &str, target: &str, file: &str) -> PathBuf {
                 "--target",
                 target,
             ])
-            .args([
-                "--target-dir",
-                "target",
-                "-p",
-                file.trim_end_matches(".wasm"),
-            ])
+            .args(["--target-dir", "target", "-p", &package])
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("RUSTFLAGS")
             .current_dir(&workspace)
