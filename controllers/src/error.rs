@@ -87,11 +87,39 @@ impl Error {
         })
     }
 
+    /// Whether an object that every namespace is to have need not be written any more: somebody was faster, or the namespace is
+    /// on its way out. A 404 is neither: where the namespace is gone the informer soon says so, and until it does the answer may
+    /// come from a server that has yet to hear of a new one.
+    pub fn settles_namespace_object(&self) -> bool {
+        self.is_already_exists() || self.is_namespace_terminating()
+    }
+
     /// What to tell a user: the server's own message without decoration.
     pub fn message(&self) -> String {
         match self.status() {
             Some(status) => status.message.clone(),
             None => self.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(status: serde_json::Value) -> Error {
+        let status: Status = serde_json::from_value(status).unwrap();
+        kube::Error::Api(Box::new(status)).into()
+    }
+
+    #[test]
+    fn a_namespace_that_is_not_known_yet_is_tried_again() {
+        let not_found = serde_json::json!({"code": 404, "reason": "NotFound"});
+        assert!(!refused(not_found).settles_namespace_object());
+        let exists = serde_json::json!({"code": 409, "reason": "AlreadyExists"});
+        assert!(refused(exists).settles_namespace_object());
+        let terminating = serde_json::json!({"code": 403, "reason": "Forbidden",
+            "details": {"causes": [{"reason": "NamespaceTerminating", "message": "", "field": ""}]}});
+        assert!(refused(terminating).settles_namespace_object());
     }
 }

@@ -90,10 +90,7 @@ pub fn start(context: &Arc<Context>) -> Work {
                 .get(&Key::new(key.name.as_str(), NAME));
             if let Some(action) = reconcile(&namespace, current.as_deref(), bundle) {
                 match execute(&context.writer, &recorder, action).await {
-                    Err(e)
-                        if e.is_already_exists()
-                            || e.is_namespace_terminating()
-                            || e.is_not_found() => {}
+                    Err(error) if error.settles_namespace_object() => {}
                     other => drop(other?),
                 }
             }

@@ -67,7 +67,7 @@ pub fn start(context: &Arc<Context>) -> Work {
                     .get(&Key::new(key.name.as_str(), DEFAULT));
                 if let Some(action) = reconcile(&namespace, account.is_some()) {
                     match execute(&context.writer, &recorder, action).await {
-                        Err(error) if is_settled(&error) => {}
+                        Err(error) if error.settles_namespace_object() => {}
                         other => drop(other?),
                     }
                 }
@@ -75,11 +75,6 @@ pub fn start(context: &Arc<Context>) -> Work {
             }
         },
     ))
-}
-
-/// Somebody was faster, or the namespace is on its way out.
-fn is_settled(error: &Error) -> bool {
-    error.is_already_exists() || error.is_namespace_terminating() || error.is_not_found()
 }
 
 #[cfg(test)]
