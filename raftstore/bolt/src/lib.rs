@@ -1,0 +1,1 @@
+//! bbolt's file format.
