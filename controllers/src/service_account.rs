@@ -6,7 +6,6 @@ use serde_json::json;
 
 use crate::action::{Action, execute};
 use crate::context::{Context, Work};
-use crate::error::Error;
 use crate::objects::{Key, Meta, Namespace, SERVICE_ACCOUNT};
 use crate::worker::{self, Next};
 
