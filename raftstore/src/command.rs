@@ -42,11 +42,35 @@ pub enum Command {
 
 /// A command on its way through raft; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proposal(pub Arc<Command>);
+pub struct Proposal {
+    /// The command.
+    pub command: Arc<Command>,
+    /// Who waits for its being applied, if it came from a member that does not lead.
+    pub origin: Option<Origin>,
+}
+
+/// Where a forwarded proposal came from. The member that it names gives the answer when it applies the entry itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Origin {
+    /// The member.
+    pub member: u64,
+    /// Its number for the proposal, never used twice, also not by a later run of the same member.
+    pub number: u64,
+}
+
+impl Proposal {
+    /// A proposal of this member's own.
+    pub fn new(command: Command) -> Self {
+        Proposal {
+            command: Arc::new(command),
+            origin: None,
+        }
+    }
+}
 
 impl fmt::Display for Proposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match *self.0 {
+        f.write_str(match *self.command {
             Command::Txn(_) => "txn",
             Command::LeaseGrant { .. } => "lease grant",
             Command::LeaseRevoke { .. } => "lease revoke",

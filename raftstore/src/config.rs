@@ -2,15 +2,47 @@
 
 use std::{path::PathBuf, time::Duration};
 
+/// A member of `--initial-cluster`: its name and its peer URLs, such as `("infra0", ["http://10.0.0.1:2380"])`.
+pub type InitialMember = (String, Vec<String>);
+
+/// Whether the members of `--initial-cluster` begin a cluster or join one (etcd's `--initial-cluster-state`). It matters
+/// only while the data directory is empty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InitialClusterState {
+    /// They begin one, together.
+    #[default]
+    New,
+    /// This member was added to a running one (`member add`) and joins it.
+    Existing,
+}
+
 /// Settings of a store.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Folder for the log and the state machine; made if it is missing (mode 0700).
     pub data_dir: PathBuf,
-    /// This member's id. Kept in the data directory: opening with another id is an error.
+    /// This member's id while `initial_cluster` is empty. Kept in the data directory: opening with another id is an error.
     pub member_id: u64,
-    /// The cluster's id, in every header. Kept in the data directory as well.
+    /// The cluster's id, in every header, while `initial_cluster` is empty. Kept in the data directory as well.
     pub cluster_id: u64,
+    /// This member's name (etcd's `--name`). Told to the cluster at every start.
+    pub name: String,
+    /// The members that the cluster begins with, this one among them by its name, or that it has when this one joins
+    /// (etcd's `--initial-cluster`). Ids follow from it by etcd's rule. Ignored once the data directory is of a member.
+    /// Empty: one member without peers, under `member_id` and `cluster_id`.
+    pub initial_cluster: Vec<InitialMember>,
+    /// See [`InitialClusterState`].
+    pub initial_cluster_state: InitialClusterState,
+    /// Keeps clusters apart that have the same URLs (etcd's `--initial-cluster-token`).
+    pub initial_cluster_token: String,
+    /// Peer URLs that `initial_cluster` must have for this member (etcd's `--initial-advertise-peer-urls`). Empty: not checked.
+    pub initial_advertise_peer_urls: Vec<String>,
+    /// Where clients reach this member (etcd's `--advertise-client-urls`). Told to the cluster at every start.
+    pub advertise_client_urls: Vec<String>,
+    /// Refuse changes of the members that could lose the quorum (etcd's `--strict-reconfig-check`).
+    pub strict_reconfig_check: bool,
+    /// Most learners in the cluster.
+    pub max_learners: usize,
     /// Most operations in a transaction (etcd's `--max-txn-ops`).
     pub max_txn_ops: usize,
     /// Largest request in bytes (etcd's `--max-request-bytes`).
@@ -57,6 +89,14 @@ impl Default for Config {
             data_dir: PathBuf::from("default.etcd"),
             member_id: 1,
             cluster_id: 1,
+            name: "default".into(),
+            initial_cluster: Vec::new(),
+            initial_cluster_state: InitialClusterState::New,
+            initial_cluster_token: "etcd-cluster".into(),
+            initial_advertise_peer_urls: Vec::new(),
+            advertise_client_urls: Vec::new(),
+            strict_reconfig_check: true,
+            max_learners: 1,
             max_txn_ops: 128,
             max_request_bytes: 3 << 19, // 1.5 MiB
             max_pending_proposals: 65_536,

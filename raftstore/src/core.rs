@@ -170,7 +170,7 @@ impl Core {
     pub fn apply(&self, entry: &Entry) -> Result<Reply, Error> {
         let mut space = self.space.write();
         let (reply, change, lease) = match &entry.payload {
-            EntryPayload::Normal(Proposal(command)) => {
+            EntryPayload::Normal(Proposal { command, .. }) => {
                 let header = ResponseHeader {
                     raft_term: *entry.log_id.leader_id,
                     ..self.header(0)

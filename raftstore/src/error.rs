@@ -60,6 +60,63 @@ pub enum Error {
     /// No answer in time.
     #[error("etcdserver: request timed out")]
     Timeout,
+    /// No answer in time, and the leader was lost meanwhile. A write may have been done or not.
+    #[error("etcdserver: request timed out, possibly due to previous leader failure")]
+    TimeoutDueToLeaderFail,
+    /// No answer in time, and the leader could not be reached meanwhile. A write may have been done or not.
+    #[error("etcdserver: request timed out, possibly due to connection lost")]
+    TimeoutDueToConnectionLost,
+    /// What a read needs was not applied here in time.
+    #[error("etcdserver: request timed out, waiting for the applied index took too long")]
+    TimeoutWaitAppliedIndex,
+    /// The leader changed before it could confirm a read.
+    #[error("etcdserver: leader changed")]
+    LeaderChanged,
+    /// Too few members are connected to change the members safely.
+    #[error("etcdserver: unhealthy cluster")]
+    Unhealthy,
+    /// No member has this id.
+    #[error("etcdserver: member not found")]
+    MemberNotFound,
+    /// The id is taken.
+    #[error("etcdserver: member ID already exist")]
+    MemberExist,
+    /// The id belongs to a member that was removed; it never comes back.
+    #[error("etcdserver: member {0:x} was removed from the cluster")]
+    MemberRemoved(u64),
+    /// Another member has one of the peer URLs.
+    #[error("etcdserver: Peer URLs already exists")]
+    PeerUrlExist,
+    /// The change would leave fewer started members than a quorum.
+    #[error("etcdserver: re-configuration failed due to not enough started members")]
+    MemberNotEnoughStarted,
+    /// A peer URL is none, or there is none.
+    #[error("etcdserver: given member URLs are invalid")]
+    MemberBadUrls,
+    /// Only a learner can be promoted.
+    #[error("etcdserver: can only promote a learner member")]
+    MemberNotLearner,
+    /// The learner has not caught up.
+    #[error("etcdserver: can only promote a learner member which is in sync with leader")]
+    LearnerNotReady,
+    /// There are as many learners as may be.
+    #[error("etcdserver: too many learner members in cluster")]
+    TooManyLearners,
+    /// A request came from, or went to, a member of another cluster.
+    #[error("etcdserver: cluster ID mismatch")]
+    ClusterIdMismatch,
+    /// A learner does not serve this.
+    #[error("etcdserver: rpc not supported for learner")]
+    NotSupportedForLearner,
+    /// The leadership cannot go to this member.
+    #[error("etcdserver: bad leader transferee")]
+    BadLeaderTransferee,
+    /// Moving the leadership took too long.
+    #[error("etcdserver: request timed out, leader transfer took too long")]
+    TimeoutLeaderTransfer,
+    /// The member cannot begin or join its cluster as it was told to.
+    #[error("{0}")]
+    Bootstrap(String),
     /// The store was shut down.
     #[error("etcdserver: server stopped")]
     Stopped,

@@ -22,6 +22,8 @@ mod config;
 mod core;
 mod lease;
 mod maintenance;
+#[allow(dead_code)] // The transport, which is next, uses all of it.
+mod membership;
 mod metrics;
 mod mvcc;
 mod open;
@@ -31,9 +33,10 @@ mod wal;
 mod watch;
 
 pub use clock::Clock;
-pub use config::Config;
+pub use config::{Config, InitialClusterState, InitialMember};
 pub use error::Error;
 pub use metrics::Metrics;
+pub use raft::transport::connect::{Connector, PeerIo, Plain};
 pub use rpc::*;
 pub use store::{Status, Store};
 pub use watch::Watcher;

@@ -2,12 +2,13 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use openraft::{BasicNode, SnapshotPolicy};
+use openraft::SnapshotPolicy;
 
 use crate::{
     Clock, Config, Error, Metrics,
     backend::{Backend, persist},
     core::{Core, SharedCore},
+    membership::Node,
     mvcc::space::Limits,
     raft::{Raft, machine::Machine, network::NoPeers},
     wal::{
@@ -143,7 +144,13 @@ async fn start(config: &Config, core: &SharedCore, log: &Log) -> Result<Raft, Er
         .await
         .map_err(|e| internal(&e))?;
     if !raft.is_initialized().await.map_err(|e| internal(&e))? {
-        let members = std::collections::BTreeMap::from([(config.member_id, BasicNode::default())]);
+        let members = std::collections::BTreeMap::from([(
+            config.member_id,
+            Node {
+                name: config.name.clone(),
+                ..Default::default()
+            },
+        )]);
         raft.initialize(members).await.map_err(|e| internal(&e))?;
     }
     if !raft.is_leader() {

@@ -416,6 +416,41 @@ pub struct LeaseLeasesResponse {
     pub leases: Vec<i64>,
 }
 
+/// A member of the cluster, as `etcdserverpb.Member`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its id.
+    pub id: u64,
+    /// Its name; empty until it was started for the first time.
+    pub name: String,
+    /// Where other members reach it.
+    pub peer_urls: Vec<String>,
+    /// Where clients reach it; empty until it was started for the first time.
+    pub client_urls: Vec<String>,
+    /// Whether it follows without a vote.
+    pub is_learner: bool,
+}
+
+/// The members there are. The answer to listing, removing, updating and promoting.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MembersResponse {
+    /// Who answered, when.
+    pub header: ResponseHeader,
+    /// The members by ascending id.
+    pub members: Vec<Member>,
+}
+
+/// Answer to adding a member.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemberAddResponse {
+    /// Who answered, when.
+    pub header: ResponseHeader,
+    /// The new member.
+    pub member: Member,
+    /// The members there are now, by ascending id.
+    pub members: Vec<Member>,
+}
+
 /// The end of the range of all keys that start with `prefix`: the smallest byte string greater than all of them, or a
 /// single zero byte ("no end") if there is none.
 pub fn prefix_end(prefix: &[u8]) -> Bytes {

@@ -484,7 +484,7 @@ impl Inner {
         self.check_running()?;
         let metrics = &self.core.metrics;
         let waiting = Waiting::enter(self, bytes)?;
-        let write = self.raft.client_write(Proposal(Arc::new(command)));
+        let write = self.raft.client_write(Proposal::new(command));
         let result = match tokio::time::timeout(self.config.request_timeout, write).await {
             Ok(Ok(response)) => Ok(response.data),
             Ok(Err(RaftError::APIError(ClientWriteError::ForwardToLeader(to)))) => {

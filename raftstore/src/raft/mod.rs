@@ -5,10 +5,14 @@
 pub mod machine;
 pub mod network;
 pub mod snapshot;
+pub mod transport;
 
-use openraft::{BasicNode, RaftTypeConfig, impls::leader_id_std};
+use openraft::{RaftTypeConfig, impls::leader_id_std};
 
-use crate::command::{Proposal, Reply};
+use crate::{
+    command::{Proposal, Reply},
+    membership::Node,
+};
 
 openraft::declare_raft_types!(
     /// How we configure raft: one leader a term, numbers for ids.
@@ -16,7 +20,7 @@ openraft::declare_raft_types!(
         D = Proposal,
         R = Reply,
         NodeId = u64,
-        Node = BasicNode,
+        Node = Node,
         Term = u64,
         LeaderId = leader_id_std::LeaderId<u64, u64>,
 );
@@ -34,7 +38,7 @@ pub type StoredMembership = openraft::type_config::alias::StoredMembershipOf<Typ
 /// What a snapshot covers.
 pub type SnapshotMeta = openraft::type_config::alias::SnapshotMetaOf<TypeConfig>;
 /// The members.
-#[cfg(test)]
-pub type Membership = openraft::Membership<u64, BasicNode>;
+#[allow(dead_code)] // As above.
+pub type Membership = openraft::Membership<u64, Node>;
 /// Raft over our state machine.
 pub type Raft = openraft::Raft<TypeConfig, machine::Machine>;

@@ -4,7 +4,7 @@
 use std::{future::Future, io};
 
 use openraft::{
-    BasicNode, OptionalSend, RaftNetworkFactory, RaftNetworkV2,
+    OptionalSend, RaftNetworkFactory, RaftNetworkV2,
     errors::{RPCError, ReplicationClosed, StreamingError, Unreachable},
     network::RPCOption,
     raft::{
@@ -12,6 +12,8 @@ use openraft::{
     },
     type_config::alias::SnapshotOf,
 };
+
+use crate::membership::Node;
 
 use super::{TypeConfig, Vote, snapshot::Image};
 
@@ -37,7 +39,7 @@ impl NoPeer {
 impl RaftNetworkFactory<TypeConfig> for NoPeers {
     type Network = NoPeer;
 
-    async fn new_client(&mut self, target: u64, _node: &BasicNode) -> NoPeer {
+    async fn new_client(&mut self, target: u64, _node: &Node) -> NoPeer {
         NoPeer { target }
     }
 }

@@ -100,7 +100,7 @@ fn entry(index: u64) -> Entry {
     };
     RaftEntry {
         log_id: id(index),
-        payload: EntryPayload::Normal(Proposal(Arc::new(command))),
+        payload: EntryPayload::Normal(Proposal::new(command)),
     }
 }
 

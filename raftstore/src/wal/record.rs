@@ -6,9 +6,11 @@
 //! The checksum covers the segment's number, the record's own offset, the length, the known offset and the body, so that a
 //! record that was written to a wrong place, or is left over from another file, is not taken for one of this place.
 
+use std::sync::Arc;
+
 use crate::{
     codec::{Malformed, Reader, put_varint},
-    command::{Command, Proposal},
+    command::{Command, Origin, Proposal},
     raft::{CommittedLeaderId, Entry, LogId, Vote},
 };
 
@@ -64,6 +66,7 @@ const KIND_TRUNCATE: u8 = 6;
 const KIND_PURGE: u8 = 7;
 const KIND_COMMITTED: u8 = 8;
 const KIND_SEAL: u8 = 9;
+const KIND_FORWARDED: u8 = 10;
 
 impl Record {
     fn encode(&self, out: &mut Vec<u8>) {
@@ -121,7 +124,7 @@ impl Record {
                     },
                 })
             }
-            kind @ (KIND_BLANK | KIND_NORMAL | KIND_MEMBERSHIP) => {
+            kind @ (KIND_BLANK | KIND_NORMAL | KIND_MEMBERSHIP | KIND_FORWARDED) => {
                 Record::Entry(decode_entry(kind, &mut reader)?)
             }
             KIND_VOTE => Record::Vote(vote(&mut reader)?),
@@ -138,21 +141,43 @@ impl Record {
     }
 }
 
-fn encode_entry(entry: &Entry, out: &mut Vec<u8>) {
+/// Appends an entry as its record's body has it, which is also how it travels to other members.
+pub fn encode_entry(entry: &Entry, out: &mut Vec<u8>) {
     use openraft::EntryPayload::{Blank, Membership, Normal};
     out.push(match &entry.payload {
         Blank => KIND_BLANK,
-        Normal(_) => KIND_NORMAL,
+        Normal(Proposal { origin: None, .. }) => KIND_NORMAL,
+        Normal(_) => KIND_FORWARDED,
         Membership(_) => KIND_MEMBERSHIP,
     });
     put_varint(out, *entry.log_id.leader_id);
     put_varint(out, entry.log_id.index);
     match &entry.payload {
         Blank => {}
-        Normal(Proposal(command)) => command.encode(out),
+        Normal(Proposal { command, origin }) => {
+            if let Some(origin) = origin {
+                put_varint(out, origin.member);
+                put_varint(out, origin.number);
+            }
+            command.encode(out);
+        }
         // Members change rarely; what a map of numbers and addresses cannot do is fail to become JSON.
         Membership(members) => out.extend(serde_json::to_vec(members).unwrap_or_default()),
     }
+}
+
+/// Reads what [`encode_entry`] wrote.
+#[allow(dead_code)] // The transport reads entries so.
+pub fn read_entry(body: &[u8]) -> Result<Entry, Malformed> {
+    let mut reader = Reader::new(body);
+    let entry = match reader.u8()? {
+        kind @ (KIND_BLANK | KIND_NORMAL | KIND_MEMBERSHIP | KIND_FORWARDED) => {
+            decode_entry(kind, &mut reader)?
+        }
+        _ => return Err(Malformed("no entry")),
+    };
+    reader.end()?;
+    Ok(entry)
 }
 
 fn decode_entry(kind: u8, reader: &mut Reader<'_>) -> Result<Entry, Malformed> {
@@ -163,7 +188,18 @@ fn decode_entry(kind: u8, reader: &mut Reader<'_>) -> Result<Entry, Malformed> {
     };
     let payload = match kind {
         KIND_BLANK => Blank,
-        KIND_NORMAL => Normal(Proposal(std::sync::Arc::new(Command::decode(reader)?))),
+        KIND_NORMAL => Normal(Proposal::new(Command::decode(reader)?)),
+        KIND_FORWARDED => {
+            let origin = Origin {
+                member: reader.varint()?,
+                number: reader.varint()?,
+            };
+            let command = Arc::new(Command::decode(reader)?);
+            Normal(Proposal {
+                command,
+                origin: Some(origin),
+            })
+        }
         _ => {
             let members = serde_json::from_slice(reader.rest())
                 .map_err(|_| Malformed("a membership that is no JSON"))?;
@@ -298,7 +334,7 @@ pub fn parse(bytes: &[u8], place: Place) -> Result<Framed, Malformed> {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use openraft::{BasicNode, EntryPayload};
+    use openraft::EntryPayload;
 
     use super::*;
 
@@ -310,7 +346,11 @@ mod tests {
     }
 
     fn records() -> Vec<Record> {
-        let nodes = BTreeMap::from([(7, BasicNode::new("127.0.0.1:2380"))]);
+        let node = crate::membership::Node {
+            peer_urls: vec!["http://127.0.0.1:2380".into()],
+            ..Default::default()
+        };
+        let nodes = BTreeMap::from([(7, node)]);
         let members = crate::raft::Membership::new(vec![BTreeSet::from([7])], nodes).unwrap();
         let entry = |index, payload| {
             Record::Entry(Entry {
@@ -318,7 +358,14 @@ mod tests {
                 payload,
             })
         };
-        let command = Command::LeaseRevoke { id: 5 };
+        let command = Arc::new(Command::LeaseRevoke { id: 5 });
+        let forwarded = Proposal {
+            command: Arc::clone(&command),
+            origin: Some(Origin {
+                member: 3,
+                number: u64::MAX,
+            }),
+        };
         vec![
             Record::Head(Head {
                 cluster_id: 9,
@@ -330,9 +377,13 @@ mod tests {
             entry(1, EntryPayload::Blank),
             entry(
                 2,
-                EntryPayload::Normal(Proposal(std::sync::Arc::new(command))),
+                EntryPayload::Normal(Proposal {
+                    command,
+                    origin: None,
+                }),
             ),
             entry(3, EntryPayload::Membership(members)),
+            entry(4, EntryPayload::Normal(forwarded)),
             Record::Vote(Vote::new(4, 5)),
             Record::Truncate(None),
             Record::Truncate(Some(id(2, 2))),
