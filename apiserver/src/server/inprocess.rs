@@ -1,4 +1,8 @@
 //! Clients in this process: a `kube::Client` whose requests go straight into the pipeline, with the identity beside them.
+//!
+//! The one confusing thing: a request is served by the server's own threads, not by those of the one who asks. So what it costs
+//! counts as the server's, and a client whose threads are busy holds up nobody else. Only a body, such as a watch, is read by the
+//! client's threads, and it consists of bytes that the server made.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -7,7 +11,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
+use tokio::runtime::Handle;
+use tokio_util::task::AbortOnDropHandle;
 use tower::Service;
 
 use crate::identity::Identity;
@@ -16,11 +22,12 @@ use crate::pipeline::Core;
 /// The namespace of requests that name none.
 const NAMESPACE: &str = "default";
 
-/// A client that acts as this identity.
+/// A client that acts as this identity. Its requests are served by the runtime that this is called in.
 pub fn client(core: &Arc<Core>, identity: Identity) -> kube::Client {
     let service = Direct {
         core: Arc::clone(core),
         identity,
+        threads: Handle::current(),
     };
     kube::Client::new(service, NAMESPACE)
 }
@@ -29,6 +36,7 @@ pub fn client(core: &Arc<Core>, identity: Identity) -> kube::Client {
 struct Direct {
     core: Arc<Core>,
     identity: Identity,
+    threads: Handle,
 }
 
 impl Service<Request<kube::client::Body>> for Direct {
@@ -44,6 +52,16 @@ impl Service<Request<kube::client::Body>> for Direct {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.identity.clone());
         let core = Arc::clone(&self.core);
-        Box::pin(async move { Ok(core.serve(request).await) })
+        // A client that no longer waits ends its request, as one that closes its connection does.
+        let served =
+            AbortOnDropHandle::new(self.threads.spawn(async move { core.serve(request).await }));
+        Box::pin(async move { Ok(served.await.unwrap_or_else(|_| unserved())) })
     }
+}
+
+/// The answer when the server's threads ended, or the request's task panicked.
+fn unserved() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
 }
