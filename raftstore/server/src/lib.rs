@@ -1,1 +1,3 @@
-//! The store as a server.
+//! The store as a server: etcd's gRPC and HTTP over the store, its flags, its tools.
+
+pub mod flags;
