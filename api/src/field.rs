@@ -214,6 +214,11 @@ impl FieldError {
         Self::new(ErrorKind::Invalid, path, Some(value.into()), detail)
     }
 
+    /// `path: Invalid value: detail`, where the value is left out because it says nothing (upstream's `OmitValueType`).
+    pub fn invalid_unshown(path: &Path, detail: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, path, None, detail)
+    }
+
     /// `path: Unsupported value: value: supported values: "a", "b"`. Upstream lists the values sorted where it keeps them in a
     /// set, and in the declared order where it keeps a list: pass them in the order to be shown.
     pub fn not_supported<S: AsRef<str>>(

@@ -236,11 +236,11 @@ fn names_that_are_none() -> anyhow::Result<()> {
             "POST",
             &service,
             JSON,
-            br#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"1st"},"spec":{"ports":[{"port":80}]}}"#,
+            br#"{"apiVersion":"v1","kind":"Service","metadata":{"name":"Web"},"spec":{"ports":[{"port":80}]}}"#,
         )?,
         422,
         "Invalid",
-        &["Service \"1st\" is invalid: metadata.name: Invalid value: \"1st\": a DNS-1035 label must consist of"],
+        &["Service \"Web\" is invalid: metadata.name: Invalid value: \"Web\": a lowercase RFC 1123 label must consist of"],
     )?;
     is(
         &bench.raw.send(

@@ -275,6 +275,27 @@ mod tests {
         assert_eq!(hub.counts(), (0, 0));
     }
 
+    /// A namespace's watcher creates objects in it at once; admission looks at the snapshot and must find the namespace.
+    #[test]
+    fn the_snapshot_is_published_before_its_events_are_told() {
+        let hub = Hub::default();
+        let mut watcher = subscribe(&hub, Interest::All, Start::After(0)).unwrap();
+        let mut published = false;
+        hub.publish(
+            vec![event("a", 2)],
+            |_| None,
+            || {
+                assert!(
+                    watcher.events.try_recv().is_err(),
+                    "told before it was published"
+                );
+                published = true;
+            },
+        );
+        assert!(published);
+        assert_eq!(watcher.events.try_recv().unwrap().revision(), 2);
+    }
+
     #[test]
     fn a_watcher_that_does_not_read_is_cut_and_others_are_not() {
         let hub = Hub::default();

@@ -110,6 +110,29 @@ pub(crate) fn qualified_name(errors: &mut Errors, name: &str, path: &Path) {
     all_invalid(errors, path, name, names::is_qualified_name(name));
 }
 
+/// A path below somebody's domain, such as `acme.io/foo`.
+pub(crate) fn domain_prefixed_path(errors: &mut Errors, text: &str, path: &Path) {
+    const FORM: &str = r"[A-Za-z0-9/\-._~%!$&'()*+,;=:]+";
+    if text.is_empty() {
+        errors.push(FieldError::required(path, ""));
+        return;
+    }
+    let parts = text.split_once('/');
+    let Some((domain, rest)) =
+        parts.filter(|(domain, rest)| !domain.is_empty() && !rest.is_empty())
+    else {
+        let sentence = "must be a domain-prefixed path (such as \"acme.io/foo\")";
+        errors.push(FieldError::invalid(path, text, sentence));
+        return;
+    };
+    dns_subdomain(errors, domain, path);
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"/-._~%!$&'()*+,;=:".contains(&b);
+    if !rest.bytes().all(fits) {
+        let sentence = names::pattern_message("Invalid path", FORM, &[]);
+        errors.push(FieldError::invalid(path, rest, sentence));
+    }
+}
+
 /// A map of labels; every fault is reported at the map itself, as upstream does.
 pub(crate) fn labels(errors: &mut Errors, object: &Value, key: &'static str, path: &Path) {
     for (name, label) in entries(object, key) {

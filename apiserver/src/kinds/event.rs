@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::cells::{UNKNOWN, column, since, wide};
 use super::checks::{dns_subdomain, qualified_name};
 use super::value::{get, int, int_or_zero, map_of, same, set, set_missing, text, text_at};
-use super::{Column, Conversion, Errors, Kind, PLAIN, Storage};
+use super::{Column, Conversion, Dependents, Errors, Kind, PLAIN, Storage};
 
 /// The descriptor of core/v1 Events.
 pub static EVENT: Kind = Kind {
@@ -49,6 +49,7 @@ pub static EVENT: Kind = Kind {
         ("source", source),
         ("type", |event| text(event, "type").to_owned()),
     ],
+    dependents: Dependents::Ungoverned,
     ..PLAIN
 };
 
@@ -95,6 +96,7 @@ pub static EVENT_OF_EVENTS: Kind = Kind {
         ("reportingController", |event| reporter(event).to_owned()),
         ("type", |event| text(event, "type").to_owned()),
     ],
+    dependents: Dependents::Ungoverned,
     ..PLAIN
 };
 

@@ -84,9 +84,8 @@ pub struct Kind {
     pub fields: Fields,
     /// How an object goes away.
     pub delete: Deletion,
-    /// Whether a deletion that names no propagation policy leaves dependents behind (batch/v1 Jobs, for the sake of old
-    /// clients). The answer then carries a warning.
-    pub orphans: bool,
+    /// What becomes of the objects that name this one as their owner, when the deletion does not say.
+    pub dependents: Dependents,
 }
 
 /// What most kinds have in common: nothing to default, to check or to keep.
@@ -111,7 +110,7 @@ const PLAIN: Kind = Kind {
     row: |_, _| Vec::new(),
     fields: &[],
     delete: Deletion::Immediate,
-    orphans: false,
+    dependents: Dependents::Collected,
 };
 
 /// Where the objects of a kind live in the store.
@@ -166,6 +165,18 @@ pub enum Deletion {
     GracefulPod,
     /// Namespaces: phase Terminating until their contents are gone and `spec.finalizers` is empty.
     Namespace,
+}
+
+/// What becomes of the dependents of a deleted object (upstream's `DefaultGarbageCollectionPolicy`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependents {
+    /// They go, unless the deletion says otherwise.
+    Collected,
+    /// They stay, unless the deletion says otherwise (batch/v1 Jobs, for the sake of old clients). The answer to a deletion
+    /// that says nothing carries a warning.
+    Orphaned,
+    /// Objects of this kind own nothing; a deletion's propagation policy has no effect.
+    Ungoverned,
 }
 
 /// Every served kind.

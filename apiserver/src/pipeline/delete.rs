@@ -10,6 +10,7 @@ use super::{Call, write};
 use crate::admission;
 use crate::answer::{self, Answer};
 use crate::encoding::{Encoded, store_form};
+use crate::kinds::Dependents;
 use crate::registry::Outcome;
 use crate::registry::deletion::{Decision, decide};
 use crate::request::options::DeleteOptions;
@@ -27,8 +28,8 @@ const RETURNED: &[(&str, &str)] = &[
     ("", "podtemplates"),
     ("", "resourcequotas"),
 ];
-/// Resources whose dependents stay when the client says nothing (upstream's `DefaultGarbageCollectionPolicy`).
-const ORPHANING: &[(&str, &str)] = &[("batch", "jobs"), ("", "replicationcontrollers")];
+/// What a client is told that deletes an object of a kind that leaves its dependents behind, and did not say that it wants so.
+const ORPHANS: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
 
 /// What became of an object.
 pub enum Deleted {
@@ -45,14 +46,14 @@ pub enum Deleted {
 pub async fn delete(call: &Call, body: &[u8]) -> Answer {
     let options = options(call, body)?;
     let name = call.request.name.clone();
-    match remove(call, &name, &options).await? {
+    let mut answer = match remove(call, &name, &options).await? {
         Deleted::Gone(encoded) if returns_object(call) => {
-            call.object(StatusCode::OK, &encoded, &[])
+            call.object(StatusCode::OK, &encoded, &[])?
         }
         Deleted::Gone(encoded) => {
             let value: Value = serde_json::from_slice(encoded.as_slice()).unwrap_or_default();
             let status = Status::success_of(call.group_resource(), &name, object::uid(&value));
-            Ok(answer::status(&call.form, StatusCode::OK, &status))
+            answer::status(&call.form, StatusCode::OK, &status)
         }
         Deleted::Leaving(encoded) => {
             let code = if options.orphan_dependents_false {
@@ -60,9 +61,18 @@ pub async fn delete(call: &Call, body: &[u8]) -> Answer {
             } else {
                 StatusCode::OK
             };
-            call.object(code, &encoded, &[])
+            call.object(code, &encoded, &[])?
         }
-    }
+    };
+    answer::warn(&mut answer, &warnings(call, &options));
+    Ok(answer)
+}
+
+/// What to tell a client whose delete does not do what most deletes do.
+pub fn warnings(call: &Call, options: &DeleteOptions) -> Vec<String> {
+    let silent =
+        options.propagation.is_none() && call.served.kind.dependents == Dependents::Orphaned;
+    silent.then(|| ORPHANS.to_owned()).into_iter().collect()
 }
 
 fn returns_object(call: &Call) -> bool {
@@ -101,9 +111,7 @@ pub async fn remove(call: &Call, name: &str, options: &DeleteOptions) -> Result<
             Some(&old),
             options.dry_run,
         )?;
-        let orphans =
-            ORPHANING.contains(&(call.served.resource.group, call.served.resource.plural));
-        let decision = decide(&old, call.served.kind.delete, options, orphans, call.now);
+        let decision = decide(&old, call.served.kind, options, call.now);
         let outcome = match &decision {
             Decision::Pending => {
                 return Ok(Deleted::Leaving(splice(&stored.value, stored.revision)?));

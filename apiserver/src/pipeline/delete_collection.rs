@@ -4,9 +4,9 @@ use futures::{TryStreamExt, stream};
 use hydrofoil_api::status::ApiError;
 
 use super::Call;
-use super::delete::{options, remove};
+use super::delete::{options, remove, warnings};
 use super::list;
-use crate::answer::Answer;
+use crate::answer::{self, Answer};
 use crate::request::options::ListOptions;
 
 /// Deletes that run at once.
@@ -32,5 +32,7 @@ pub async fn delete_collection(call: &Call, body: &[u8]) -> Answer {
             }
         })
         .await?;
-    list::show(call, objects, revision)
+    let mut answer = list::show(call, objects, revision)?;
+    answer::warn(&mut answer, &warnings(call, &options));
+    Ok(answer)
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::meta::{FOREGROUND, ORPHAN, time};
-use crate::kinds::Deletion;
+use crate::kinds::{Deletion, Dependents, Kind};
 use crate::request::options::{DeleteOptions, Propagation};
 
 /// The grace period of a pod that names none, seconds.
@@ -25,14 +25,10 @@ pub enum Decision {
     Pending,
 }
 
-/// Decides. `orphans` is the kind's policy when the client names none.
-pub fn decide(
-    old: &Value,
-    deletion: Deletion,
-    options: &DeleteOptions,
-    orphans: bool,
-    now: Timestamp,
-) -> Decision {
+/// Decides, by the rules of the object's kind: how its objects go, and whether their dependents stay when the client says
+/// nothing about them.
+pub fn decide(old: &Value, kind: &Kind, options: &DeleteOptions, now: Timestamp) -> Decision {
+    let deletion = kind.delete;
     let mut new = old.clone();
     let mut grace = None;
     if deletion == Deletion::GracefulPod {
@@ -45,7 +41,7 @@ pub fn decide(
             }
         }
     }
-    set_collector_finalizers(&mut new, options, orphans);
+    set_collector_finalizers(&mut new, options, kind.dependents);
     let held = object::finalizers(&new).next().is_some()
         || deletion == Deletion::Namespace
             && !object::list(&new, &["spec", "finalizers"]).is_empty();
@@ -123,15 +119,16 @@ fn mark(new: &mut Value, seconds: i64, now: Timestamp) {
 }
 
 /// Adds or removes the finalizers that the garbage collector acts upon.
-fn set_collector_finalizers(new: &mut Value, options: &DeleteOptions, orphans: bool) {
+fn set_collector_finalizers(new: &mut Value, options: &DeleteOptions, dependents: Dependents) {
     let has = |name: &str| object::finalizers(new).any(|finalizer| finalizer == name);
     let wanted = match options.propagation {
+        _ if dependents == Dependents::Ungoverned => None,
         Some(Propagation::Orphan) => Some(ORPHAN),
         Some(Propagation::Foreground) => Some(FOREGROUND),
         Some(Propagation::Background) => None,
         None if has(ORPHAN) => Some(ORPHAN),
         None if has(FOREGROUND) => Some(FOREGROUND),
-        None => orphans.then_some(ORPHAN),
+        None => (dependents == Dependents::Orphaned).then_some(ORPHAN),
     };
     let mut finalizers: Vec<Value> = object::finalizers(new)
         .filter(|name| !matches!(*name, ORPHAN | FOREGROUND))
@@ -159,6 +156,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::kinds::KINDS;
+
+    fn kind(group: &str, plural: &str) -> &'static Kind {
+        let found = KINDS
+            .iter()
+            .find(|kind| kind.group == group && kind.plural == plural);
+        found.unwrap()
+    }
 
     fn now() -> Timestamp {
         "2026-05-01T10:00:00Z".parse().unwrap()
@@ -171,7 +176,7 @@ mod tests {
     }
 
     fn delete(old: &Value, options: &DeleteOptions) -> Decision {
-        decide(old, Deletion::GracefulPod, options, false, now())
+        decide(old, kind("", "pods"), options, now())
     }
 
     fn grace(seconds: i64) -> DeleteOptions {
@@ -229,7 +234,7 @@ mod tests {
     fn finalizers_hold_what_is_deleted() {
         let held = json!({"metadata": {"finalizers": ["a/b"], "generation": 3}});
         let decide = |old: &Value, options: &DeleteOptions| {
-            decide(old, Deletion::Immediate, options, false, now())
+            decide(old, kind("", "configmaps"), options, now())
         };
         let metadata = marked(decide(&held, &DeleteOptions::default()));
         assert_eq!(metadata["deletionGracePeriodSeconds"], 0);
@@ -260,12 +265,22 @@ mod tests {
     fn the_kinds_policy_counts_when_the_client_has_none() {
         let decision = decide(
             &json!({"metadata": {}}),
-            Deletion::Immediate,
+            kind("batch", "jobs"),
             &DeleteOptions::default(),
-            true,
             now(),
         );
         assert_eq!(marked(decision)["finalizers"], json!([ORPHAN]));
+        let foreground = DeleteOptions {
+            propagation: Some(Propagation::Foreground),
+            ..DeleteOptions::default()
+        };
+        let event = decide(
+            &json!({"metadata": {}}),
+            kind("", "events"),
+            &foreground,
+            now(),
+        );
+        assert_eq!(event, Decision::Remove);
     }
 
     #[test]
@@ -273,9 +288,8 @@ mod tests {
         let namespace = json!({"metadata": {"name": "a"}, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}});
         let Decision::Mark(new) = decide(
             &namespace,
-            Deletion::Namespace,
+            kind("", "namespaces"),
             &DeleteOptions::default(),
-            false,
             now(),
         ) else {
             panic!("not marked")
@@ -285,9 +299,8 @@ mod tests {
         assert_eq!(
             decide(
                 &new,
-                Deletion::Namespace,
+                kind("", "namespaces"),
                 &DeleteOptions::default(),
-                false,
                 now()
             ),
             Decision::Pending
@@ -297,9 +310,8 @@ mod tests {
         assert_eq!(
             decide(
                 &empty,
-                Deletion::Namespace,
+                kind("", "namespaces"),
                 &DeleteOptions::default(),
-                false,
                 now()
             ),
             Decision::Remove

@@ -252,6 +252,7 @@ impl Cluster {
 
 pub const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
 pub const PODS: &str = "/api/v1/namespaces/default/pods";
+pub const JOBS: &str = "/apis/batch/v1/namespaces/default/jobs";
 pub const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/default/deployments";
 
 pub async fn send(

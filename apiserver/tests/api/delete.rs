@@ -1,6 +1,6 @@
 //! DELETE: at once, with grace, with finalizers, of many, of a namespace.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cluster::*;
 
@@ -99,6 +99,59 @@ async fn propagation_becomes_a_finalizer() {
         .await
         .expect(200);
     cluster.get(&path).await.expect(404);
+}
+
+fn job(name: &str) -> Value {
+    json!({
+        "metadata": {"name": name},
+        "spec": {"template": {"spec": {
+            "restartPolicy": "Never",
+            "containers": [{"name": "main", "image": "localhost:5000/hello:v1"}],
+        }}},
+    })
+}
+
+#[tokio::test]
+async fn a_jobs_pods_stay_unless_its_deletion_says_otherwise() {
+    const TOLD: &str = "299 - \"child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning\"";
+    let cluster = Cluster::start().await;
+    let paths = ["silent", "orphaned", "old", "background", "foreground"];
+    let paths = paths.map(|name| (name, format!("{JOBS}/{name}")));
+    for (name, _) in &paths {
+        cluster.post(JOBS, &job(name)).await.expect(201);
+    }
+    let [silent, orphaned, old, background, foreground] = paths.map(|(_, path)| path);
+    let orphan = json!(["orphan"]);
+    let leaving = cluster.delete(&silent).await.expect(200);
+    assert_eq!(leaving.json["metadata"]["finalizers"], orphan);
+    assert_eq!(leaving.warnings(), [TOLD]);
+    // Asked for, it is no surprise.
+    let asked = [
+        (&orphaned, json!({"propagationPolicy": "Orphan"}), &orphan),
+        (&old, json!({"orphanDependents": true}), &orphan),
+        (
+            &foreground,
+            json!({"propagationPolicy": "Foreground"}),
+            &json!(["foregroundDeletion"]),
+        ),
+    ];
+    for (path, options, finalizers) in asked {
+        let leaving = cluster.delete_with(path, &options).await.expect(200);
+        assert_eq!(&leaving.json["metadata"]["finalizers"], finalizers);
+        assert!(leaving.warnings().is_empty(), "{options}");
+    }
+    let gone = cluster
+        .delete(&format!("{background}?propagationPolicy=Background"))
+        .await
+        .expect(200);
+    assert_eq!(gone.json["status"], "Success");
+    assert!(gone.warnings().is_empty());
+    cluster.get(&background).await.expect(404);
+    cluster.post(JOBS, &job("collected")).await.expect(201);
+    let all = cluster.delete(JOBS).await.expect(200);
+    assert_eq!(all.warnings(), [TOLD]);
+    let left = cluster.get(&format!("{JOBS}/collected")).await.expect(200);
+    assert_eq!(left.json["metadata"]["finalizers"], orphan);
 }
 
 #[tokio::test]

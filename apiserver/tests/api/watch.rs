@@ -1,5 +1,6 @@
 //! Watches: order, beginnings, bookmarks, what is too old, what selectors see.
 
+use http::Method;
 use serde_json::json;
 
 use crate::cluster::*;
@@ -234,4 +235,41 @@ async fn a_table_tells_its_columns_once() {
     let second = events.next().await.unwrap();
     assert!(second["object"]["columnDefinitions"].is_null());
     assert_eq!(second["object"]["rows"][0]["cells"][0], "b");
+}
+
+/// Who is told of a namespace may use it: admission sees what watchers have seen.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_namespace_can_be_used_by_whoever_is_told_of_it() {
+    let cluster = Cluster::start().await;
+    let mut events = cluster
+        .watch("/api/v1/namespaces?watch=true&resourceVersion=0")
+        .await;
+    let object = json!({"metadata": {"name": "a"}});
+    let maker = cluster.client.clone();
+    let making = tokio::spawn(async move {
+        for n in 0..100 {
+            let namespace = json!({"metadata": {"name": format!("n{n}")}}).to_string();
+            let headers = [("content-type", "application/json")];
+            send(
+                &maker,
+                Method::POST,
+                "/api/v1/namespaces",
+                &headers,
+                namespace.into(),
+            )
+            .await
+            .expect(201);
+        }
+    });
+    let mut used = 0;
+    while used < 100 {
+        let event = events.next().await.expect("the watch goes on");
+        let name = event["object"]["metadata"]["name"].as_str().unwrap();
+        if name.starts_with('n') {
+            let path = format!("/api/v1/namespaces/{name}/configmaps");
+            cluster.post(&path, &object).await.expect(201);
+            used += 1;
+        }
+    }
+    making.await.unwrap();
 }

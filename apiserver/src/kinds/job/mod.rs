@@ -14,8 +14,9 @@ use super::value::{
     at, child, flag, get, int, int_or_zero, is_empty, is_set, items, keep, set, set_blank,
     set_missing, text, text_at,
 };
-use super::{Column, Context, Kind, PLAIN, StatusRules, Storage, template};
+use super::{Column, Context, Dependents, Kind, PLAIN, StatusRules, Storage, template};
 
+mod indexes;
 mod policies;
 mod status;
 mod validation;
@@ -44,7 +45,7 @@ pub static JOB: Kind = Kind {
     fields: &[("status.successful", |job| {
         int_or_zero(get(job, "status"), "succeeded").to_string()
     })],
-    orphans: true,
+    dependents: Dependents::Orphaned,
     ..PLAIN
 };
 
@@ -146,10 +147,20 @@ fn warnings(job: &Value) -> Vec<String> {
     found
 }
 
+/// Whether a condition is there and true.
 fn condition(job: &Value, kind: &str) -> bool {
+    has_condition(job, kind, "True")
+}
+
+/// Whether a condition is there and false.
+fn denied(job: &Value, kind: &str) -> bool {
+    has_condition(job, kind, "False")
+}
+
+fn has_condition(job: &Value, kind: &str, status: &str) -> bool {
     items(get(job, "status"), "conditions")
         .iter()
-        .any(|condition| text(condition, "type") == kind && text(condition, "status") == "True")
+        .any(|condition| text(condition, "type") == kind && text(condition, "status") == status)
 }
 
 fn state(job: &Value) -> &'static str {

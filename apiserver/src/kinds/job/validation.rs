@@ -4,15 +4,24 @@ use hydrofoil_api::field::{FieldError, Path};
 use hydrofoil_api::names;
 use serde_json::Value;
 
-use super::super::checks::{label_selector, not_negative, qualified_name, unchanged};
-use super::super::value::{at, flag, get, int, is_set, same, text, text_at};
+use super::super::checks::{
+    IMMUTABLE, domain_prefixed_path, label_selector, not_negative, selector_matches, unchanged,
+};
+use super::super::value::{
+    at, child, flag, get, int, int_or_zero, is_empty, is_set, items, items_mut, keep, remove, same,
+    text, text_at,
+};
 use super::super::{Errors, template};
 use super::policies::{failure_policy, replacement, success_policy};
-use super::{NAME_LABELS, UID_LABELS};
+use super::{LARGE_COMPLETIONS, LARGE_PARALLELISM, NAME_LABELS, UID_LABELS, condition};
 
 /// Pods of an indexed Job at once.
 const PARALLELISM_MAX: i64 = 100_000;
-/// Length of `managedBy`, in characters.
+/// Indexes that may fail.
+const FAILED_INDEXES_MAX: i64 = 100_000;
+/// Indexes that may fail of a Job with so many completions that it is judged more strictly.
+const LARGE_FAILED_INDEXES: i64 = 10_000;
+/// Length of `managedBy`, in bytes.
 const MANAGED_BY_MAX: usize = 63;
 
 pub(super) fn validate(job: &Value, errors: &mut Errors) {
@@ -34,13 +43,13 @@ pub(super) fn validate(job: &Value, errors: &mut Errors) {
 /// Pods of an indexed Job are named after it and their index, which must be a host name.
 fn host_name(errors: &mut Errors, job: &Value) {
     let name = text_at(job, &["metadata", "name"]);
-    let last = int(get(job, "spec"), "completions").unwrap_or(1).max(1) - 1;
-    let pod = format!("{name}-{last}");
-    for sentence in names::is_dns1123_label(&pod) {
+    let completions = int(get(job, "spec"), "completions").unwrap_or(0);
+    let pod = format!("{name}-{}", completions - 1);
+    if completions > 0 && !names::is_dns1123_label(&pod).is_empty() {
         errors.push(FieldError::invalid(
             &Path::new("metadata").child("name"),
             name,
-            format!("will not able to create pod with invalid DNS hostname: {pod} ({sentence})"),
+            format!("will not able to create pod with invalid DNS label: {pod}"),
         ));
     }
 }
@@ -79,9 +88,12 @@ fn generated_selector(errors: &mut Errors, job: &Value) {
             });
         }
     }
-    let expected = at(selector, &["matchLabels"]);
-    let generated = UID_LABELS.iter().any(|key| text(expected, key) == uid);
-    if !generated {
+    let name = text_at(job, &["metadata", "name"]);
+    let labels = [(UID_LABELS, uid), (NAME_LABELS, name)];
+    let expected = labels
+        .into_iter()
+        .flat_map(|(keys, value)| keys.map(|key| (key.to_owned(), Value::from(value))));
+    if !selector_matches(selector, &expected.collect()) {
         errors.push(FieldError::invalid(
             &Path::new("spec").child("selector"),
             selector.clone(),
@@ -126,15 +138,7 @@ fn managed_by(errors: &mut Errors, spec: &Value, path: &Path) {
         return;
     }
     let (name, path) = (text(spec, "managedBy"), path.child("managedBy"));
-    if name.contains('/') {
-        qualified_name(errors, name, &path);
-    } else {
-        errors.push(FieldError::invalid(
-            &path,
-            name,
-            "must be a domain-prefixed path (such as \"acme.io/foo\")",
-        ));
-    }
+    domain_prefixed_path(errors, name, &path);
     if name.len() > MANAGED_BY_MAX {
         errors.push(FieldError::too_long(&path, MANAGED_BY_MAX));
     }
@@ -167,6 +171,7 @@ fn completion_mode(errors: &mut Errors, spec: &Value, path: &Path) {
                     "must be less than or equal to completions",
                 ));
             }
+            failed_indexes(errors, spec, path);
         }
         "NonIndexed" => {
             for key in ["backoffLimitPerIndex", "maxFailedIndexes"] {
@@ -184,6 +189,34 @@ fn completion_mode(errors: &mut Errors, spec: &Value, path: &Path) {
             other,
             &["NonIndexed", "Indexed"],
         )),
+    }
+}
+
+/// So many indexes may fail that the status can still list them.
+fn failed_indexes(errors: &mut Errors, spec: &Value, path: &Path) {
+    let failed = int(spec, "maxFailedIndexes");
+    let mut at_most = |key: &'static str, max: i64, when: &str| {
+        if let Some(number) = int(spec, key).filter(|number| *number > max) {
+            let sentence = format!("must be less than or equal to {max}{when}");
+            errors.push(FieldError::invalid(&path.child(key), number, sentence));
+        }
+    };
+    at_most("maxFailedIndexes", FAILED_INDEXES_MAX, "");
+    let many = int(spec, "completions").is_some_and(|wanted| wanted > LARGE_COMPLETIONS);
+    if !many || !is_set(spec, "backoffLimitPerIndex") {
+        return;
+    }
+    let when = format!(
+        " when completions are above {LARGE_COMPLETIONS} and used with backoff limit per index"
+    );
+    at_most("parallelism", LARGE_PARALLELISM, &when);
+    at_most("maxFailedIndexes", LARGE_FAILED_INDEXES, &when);
+    if failed.is_none() {
+        let sentence = format!("must be specified when completions is above {LARGE_COMPLETIONS}");
+        errors.push(FieldError::required(
+            &path.child("maxFailedIndexes"),
+            sentence,
+        ));
     }
 }
 
@@ -217,25 +250,7 @@ fn restart_policy(errors: &mut Errors, spec: &Value, path: &Path) {
 pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     let path = Path::new("spec");
     let (spec, old_spec) = (get(new, "spec"), get(old, "spec"));
-    let elastic = text(spec, "completionMode") == "Indexed"
-        && same(get(spec, "completions"), get(spec, "parallelism"));
-    if elastic {
-        if !is_set(spec, "completions") {
-            unchanged(errors, spec, old_spec, "completions", &path);
-        }
-    } else if !same(get(spec, "completions"), get(old_spec, "completions")) {
-        let indexed = text(spec, "completionMode") == "Indexed";
-        let sentence = if indexed {
-            "can only be modified in tandem with spec.parallelism"
-        } else {
-            super::super::checks::IMMUTABLE
-        };
-        errors.push(FieldError::invalid(
-            &path.child("completions"),
-            get(spec, "completions").clone(),
-            sentence,
-        ));
-    }
+    completions_stay(errors, spec, old_spec, &path);
     unchanged(errors, spec, old_spec, "selector", &path);
     template_stays(errors, new, old, &path);
     for key in [
@@ -249,36 +264,67 @@ pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
     }
 }
 
-/// While a Job is suspended and has not started, where and with what its pods run may still be changed (KEP-2926).
-fn template_stays(errors: &mut Errors, new: &Value, old: &Value, path: &Path) {
-    const PLACEMENT: [&str; 4] = ["nodeSelector", "tolerations", "affinity", "schedulingGates"];
-    let (template, old_template) = (
-        at(new, &["spec", "template"]),
-        at(old, &["spec", "template"]),
-    );
-    if same(template, old_template) {
+/// Completions of an indexed Job change together with its parallelism (KEP-3715), of others never.
+fn completions_stay(errors: &mut Errors, spec: &Value, old_spec: &Value, path: &Path) {
+    if text(spec, "completionMode") != "Indexed" {
+        unchanged(errors, spec, old_spec, "completions", path);
         return;
     }
-    let suspended = flag(get(old, "spec"), "suspend") && !is_set(get(old, "status"), "startTime");
-    if suspended {
-        let mut judged = template.clone();
-        let spec = super::super::value::child(&mut judged, "spec");
-        for key in PLACEMENT {
-            super::super::value::keep(spec, get(old_template, "spec"), key);
+    let completions = get(spec, "completions");
+    // None at all is refused elsewhere.
+    let changed = !completions.is_null() && !same(completions, get(old_spec, "completions"));
+    if changed && !same(completions, get(spec, "parallelism")) {
+        errors.push(FieldError::invalid(
+            &path.child("completions"),
+            completions.clone(),
+            "can only be modified in tandem with spec.parallelism",
+        ));
+    }
+}
+
+/// Whether the old Job has no pods and will have none: what its pods run with may still be changed.
+fn is_at_rest(old: &Value) -> bool {
+    let status = get(old, "status");
+    let waits = !is_set(status, "startTime") || condition(old, "Suspended");
+    flag(get(old, "spec"), "suspend") && waits && int_or_zero(status, "active") == 0
+}
+
+/// While a Job is suspended, where its pods run (KEP-2926) and the resources of their containers may still be changed.
+fn template_stays(errors: &mut Errors, new: &Value, old: &Value, path: &Path) {
+    let template = at(new, &["spec", "template"]);
+    let mut allowed = at(old, &["spec", "template"]).clone();
+    let path = path.child("template");
+    if !is_at_rest(old) {
+        if !same(template, &allowed) {
+            let shown = template.clone();
+            errors.push(FieldError::invalid(&path, shown, IMMUTABLE));
         }
-        let metadata = super::super::value::child(&mut judged, "metadata");
-        for key in ["labels", "annotations"] {
-            super::super::value::keep(metadata, get(old_template, "metadata"), key);
+        return;
+    }
+    let (spec, allowed) = (get(template, "spec"), child(&mut allowed, "spec"));
+    for key in ["nodeSelector", "tolerations", "schedulingGates"] {
+        keep(allowed, spec, key);
+    }
+    let affinity = child(allowed, "affinity");
+    keep(affinity, get(spec, "affinity"), "nodeAffinity");
+    if is_empty(affinity) && !is_set(spec, "affinity") {
+        remove(allowed, "affinity");
+    }
+    for list in ["containers", "initContainers"] {
+        let wanted = items(spec, list);
+        if items(allowed, list).len() != wanted.len() {
+            continue;
         }
-        if same(&judged, old_template) {
-            return;
+        for (container, wanted) in items_mut(allowed, list).zip(wanted) {
+            if text(container, "name") == text(wanted, "name") {
+                keep(container, wanted, "resources");
+            }
         }
     }
-    errors.push(FieldError::invalid(
-        &path.child("template"),
-        template.clone(),
-        super::super::checks::IMMUTABLE,
-    ));
+    if !same(spec, allowed) {
+        let shown = spec.clone();
+        errors.push(FieldError::invalid(&path.child("spec"), shown, IMMUTABLE));
+    }
 }
 
 #[cfg(test)]
@@ -295,11 +341,16 @@ mod tests {
         errors.iter().map(ToString::to_string).collect()
     }
 
+    fn indexed(job: &mut Value, completions: i64) {
+        job["spec"]["completionMode"] = json!("Indexed");
+        job["spec"]["completions"] = json!(completions);
+    }
+
     #[test]
     fn faults_are_named() {
         assert!(found(|_| {}).is_empty());
         type Change = fn(&mut Value);
-        let cases: [(Change, &str); 8] = [
+        let cases: [(Change, &str); 21] = [
             (
                 |job| job["spec"]["template"]["spec"]["restartPolicy"] = json!("Always"),
                 "spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"",
@@ -320,8 +371,8 @@ mod tests {
                 "spec.completions: Required value: when completion mode is Indexed",
             ),
             (
-                |job| job["spec"]["selector"] = json!({"matchLabels": {"job-name": "j"}}),
-                "spec.selector: Invalid value: {\"matchLabels\":{\"job-name\":\"j\"}}: `selector` not auto-generated",
+                |job| job["spec"]["selector"] = json!({"matchLabels": {"job-name": "k"}}),
+                "spec.selector: Invalid value: {\"matchLabels\":{\"job-name\":\"k\"}}: `selector` not auto-generated",
             ),
             (
                 |job| job["spec"]["template"]["metadata"]["labels"]["controller-uid"] = json!("x"),
@@ -329,7 +380,89 @@ mod tests {
             ),
             (
                 |job| job["spec"]["podFailurePolicy"] = json!({"rules": [{"action": "Ignore"}]}),
-                "spec.podFailurePolicy.rules[0]: Invalid value: {\"action\":\"Ignore\"}: specifying one of OnExitCodes and OnPodConditions is required",
+                "spec.podFailurePolicy.rules[0]: Invalid value: specifying one of OnExitCodes and OnPodConditions is required",
+            ),
+            (
+                |job| {
+                    let codes = json!({"operator": "In", "values": [1]});
+                    let condition = json!([{"type": "x", "status": "True"}]);
+                    job["spec"]["podFailurePolicy"] = json!({"rules": [{"action": "Ignore", "onExitCodes": codes, "onPodConditions": condition}]});
+                },
+                "spec.podFailurePolicy.rules[0]: Invalid value: specifying both OnExitCodes and OnPodConditions is not supported",
+            ),
+            (
+                |job| {
+                    job["spec"]["podFailurePolicy"] =
+                        json!({"rules": [{"onExitCodes": {"operator": "In", "values": [1]}}]})
+                },
+                "spec.podFailurePolicy.rules[0].action: Required value: valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]",
+            ),
+            (
+                |job| job["spec"]["podFailurePolicy"] = json!({"rules": [{"action": "Ignore", "onExitCodes": {"operator": "NotIn", "values": [3, 1, 2], "containerName": ""}}]}),
+                "spec.podFailurePolicy.rules[0].onExitCodes.values: Invalid value: [3,1,2]: must be ordered",
+            ),
+            (
+                |job| job["spec"]["podFailurePolicy"] = json!({"rules": [{"action": "Ignore", "onExitCodes": {"operator": "NotIn", "values": [1], "containerName": ""}}]}),
+                "spec.podFailurePolicy.rules[0].onExitCodes.containerName: Invalid value: \"\": must be one of the container or initContainer names in the pod template",
+            ),
+            (
+                |job| {
+                    job["spec"]["podFailurePolicy"] = json!({"rules": []});
+                    job["spec"]["podReplacementPolicy"] = json!("TerminatingOrFailed");
+                },
+                "spec.podReplacementPolicy: Unsupported value: \"TerminatingOrFailed\": supported values: \"Failed\"",
+            ),
+            (
+                |job| {
+                    indexed(job, 3);
+                    job["spec"]["successPolicy"] = json!({"rules": [{"succeededIndexes": "0,3"}]});
+                },
+                "spec.successPolicy.rules[0].succeededIndexes: Invalid value: \"0,3\": error parsing succeededIndexes: too large index: \"3\"",
+            ),
+            (
+                |job| {
+                    indexed(job, 3);
+                    job["spec"]["successPolicy"] =
+                        json!({"rules": [{"succeededIndexes": "0-1", "succeededCount": 3}]});
+                },
+                "spec.successPolicy.rules[0].succeededCount: Invalid value: 3: must be less than or equal to 2 (the number of indexes in the specified succeededIndexes field)",
+            ),
+            (
+                |job| {
+                    indexed(job, 3);
+                    job["spec"]["successPolicy"] = json!({"rules": [{"succeededCount": 4}]});
+                },
+                "spec.successPolicy.rules[0].succeededCount: Invalid value: 4: must be less than or equal to 3 (the number of specified completions)",
+            ),
+            (
+                |job| {
+                    indexed(job, 200_000);
+                    job["spec"]["backoffLimitPerIndex"] = json!(1);
+                },
+                "spec.maxFailedIndexes: Required value: must be specified when completions is above 100000",
+            ),
+            (
+                |job| {
+                    indexed(job, 200_000);
+                    job["spec"]["backoffLimitPerIndex"] = json!(1);
+                    job["spec"]["maxFailedIndexes"] = json!(10_001);
+                },
+                "spec.maxFailedIndexes: Invalid value: 10001: must be less than or equal to 10000 when completions are above 100000 and used with backoff limit per index",
+            ),
+            (
+                |job| {
+                    indexed(job, 1);
+                    job["metadata"]["name"] = json!("a.b");
+                },
+                "metadata.name: Invalid value: \"a.b\": will not able to create pod with invalid DNS label: a.b-0",
+            ),
+            (
+                |job| job["spec"]["managedBy"] = json!("acme.io"),
+                "spec.managedBy: Invalid value: \"acme.io\": must be a domain-prefixed path (such as \"acme.io/foo\")",
+            ),
+            (
+                |job| job["spec"]["managedBy"] = json!("acme.io/a b"),
+                "spec.managedBy: Invalid value: \"a b\": Invalid path (regex used for validation is '[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+')",
             ),
             (
                 |job| job["spec"]["successPolicy"] = json!({"rules": []}),
@@ -379,12 +512,50 @@ mod tests {
         );
         let mut suspended = job();
         suspended["spec"]["suspend"] = json!(true);
-        assert!(
-            judge(
-                &suspended,
-                |job| job["spec"]["template"]["spec"]["nodeSelector"] = json!({"a": "b"})
-            )
-            .is_empty()
+        let placed = |job: &mut Value| {
+            let spec = &mut job["spec"]["template"]["spec"];
+            spec["nodeSelector"] = json!({"a": "b"});
+            spec["affinity"] = json!({"nodeAffinity": {}});
+            spec["containers"][0]["resources"] = json!({"limits": {"cpu": "1"}});
+        };
+        assert!(judge(&suspended, placed).is_empty());
+        assert_eq!(
+            judge(&suspended, |job| {
+                let spec = &mut job["spec"]["template"]["spec"];
+                spec["affinity"] = json!({"podAffinity": {"x": []}});
+                spec["affinity"]["podAffinity"]["x"] = json!([1]);
+            }),
+            stays("spec.template.spec")
+        );
+        // It has been started, and is suspended in earnest or not yet.
+        suspended["status"] = json!({"startTime": "2026-01-01T00:00:00Z"});
+        assert_eq!(judge(&suspended, placed), stays("spec.template"));
+        suspended["status"]["conditions"] = json!([{"type": "Suspended", "status": "True"}]);
+        assert!(judge(&suspended, placed).is_empty());
+        suspended["status"]["active"] = json!(1);
+        assert_eq!(judge(&suspended, placed), stays("spec.template"));
+    }
+
+    #[test]
+    fn completions_of_an_indexed_job_follow_its_parallelism() {
+        let mut old = job();
+        indexed(&mut old, 3);
+        let judge = |completions: Value, parallelism: i64| {
+            let mut new = old.clone();
+            new["spec"]["completions"] = completions;
+            new["spec"]["parallelism"] = json!(parallelism);
+            let mut errors = Errors::new();
+            validate_update(&new, &old, &mut errors);
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert!(judge(json!(3), 7).is_empty());
+        assert!(judge(json!(5), 5).is_empty());
+        assert!(judge(Value::Null, 5).is_empty());
+        assert_eq!(
+            judge(json!(5), 7),
+            [
+                "spec.completions: Invalid value: 5: can only be modified in tandem with spec.parallelism"
+            ]
         );
     }
 }

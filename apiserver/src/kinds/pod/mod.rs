@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::pod_spec;
 use super::value::{at, existing, flag, get, items, text, text_at};
-use super::{Deletion, Errors, Kind, StatusRules, Storage};
+use super::{Deletion, Dependents, Errors, Kind, StatusRules, Storage};
 
 mod columns;
 mod defaults;
@@ -43,7 +43,7 @@ pub static POD: Kind = Kind {
     row: columns::row,
     fields: FIELDS,
     delete: Deletion::GracefulPod,
-    orphans: false,
+    dependents: Dependents::Collected,
 };
 
 /// What `--field-selector` knows of pods.

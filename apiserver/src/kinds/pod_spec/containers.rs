@@ -11,6 +11,10 @@ use super::volumes::Volumes;
 use super::{env, mounts, probes, resources, security};
 
 const NOT_FOR_INIT: &str = "may not be set for init containers without restartPolicy=Always";
+/// Rules of a container's restart policy.
+const RESTART_RULES_MAX: usize = 20;
+/// Exit codes of one such rule.
+const EXIT_CODES_MAX: usize = 255;
 const NOT_EPHEMERAL: &str = "cannot be set for an Ephemeral Container";
 /// What an ephemeral container may set.
 const EPHEMERAL_FIELDS: &[&str] = &[
@@ -74,68 +78,61 @@ fn regular(errors: &mut Errors, pod: &Pod<'_>, path: &Path) {
             errors.push(FieldError::duplicate(&path.child("name"), name));
         }
         probes::validate(errors, container, pod.grace_seconds(), &path);
-        restart_policy(errors, container, false, &path);
+        restart_policy(errors, container, &path);
     }
     host_ports(errors, containers, path);
 }
 
-/// Since container restart rules, a regular container may have a policy of its own.
-fn restart_policy(errors: &mut Errors, container: &Value, init: bool, path: &Path) {
-    let policy = text(container, "restartPolicy");
-    let rules = items(container, "restartPolicyRules");
-    if is_set(container, "restartPolicy") && !["Always", "Never", "OnFailure"].contains(&policy) {
-        errors.push(FieldError::not_supported(
-            &path.child("restartPolicy"),
-            policy,
-            &["Always", "Never", "OnFailure"],
-        ));
-    }
-    if rules.is_empty() {
-        return;
-    }
-    let at = path.child("restartPolicyRules");
-    if policy.is_empty() {
+/// A container may have a restart policy of its own, with rules for exit codes that come before it.
+fn restart_policy(errors: &mut Errors, container: &Value, path: &Path) {
+    const POLICIES: &[&str] = &["Always", "Never", "OnFailure"];
+    let (policy, rules) = (
+        text(container, "restartPolicy"),
+        items(container, "restartPolicyRules"),
+    );
+    if !is_set(container, "restartPolicy") {
+        if rules.is_empty() {
+            return;
+        }
         errors.push(FieldError::required(
             &path.child("restartPolicy"),
             "must specify restartPolicy when restart rules are used",
         ));
+    } else if !POLICIES.contains(&policy) {
+        let path = path.child("restartPolicy");
+        errors.push(FieldError::not_supported(&path, policy, POLICIES));
     }
-    if init && policy == "Always" {
-        errors.push(FieldError::forbidden(
-            &at,
-            "restartPolicyRules are not allowed for sidecar containers",
-        ));
+    let path = path.child("restartPolicyRules");
+    if rules.len() > RESTART_RULES_MAX {
+        errors.push(FieldError::too_many(&path, rules.len(), RESTART_RULES_MAX));
     }
     for (index, rule) in rules.iter().enumerate() {
-        let path = at.index(index);
-        one_of(
-            errors,
-            rule,
-            "action",
-            &path,
-            &["Restart", "RestartAllContainers"],
-        );
-        let codes = get(rule, "exitCodes");
-        if codes.is_null() {
-            errors.push(FieldError::required(
-                &path.child("exitCodes"),
-                "must be specified",
-            ));
-            continue;
-        }
-        one_of(
-            errors,
-            codes,
-            "operator",
-            &path.child("exitCodes"),
-            &["In", "NotIn"],
-        );
-        if items(codes, "values").is_empty() {
-            errors.push(FieldError::required(
-                &path.child("exitCodes").child("values"),
-                "must specify at least one value",
-            ));
-        }
+        restart_rule(errors, rule, &path.index(index));
+    }
+}
+
+fn restart_rule(errors: &mut Errors, rule: &Value, path: &Path) {
+    const ACTIONS: &[&str] = &["Restart", "RestartAllContainers"];
+    const OPERATORS: &[&str] = &["In", "NotIn"];
+    let action = text(rule, "action");
+    if !ACTIONS.contains(&action) {
+        let path = path.child("action");
+        errors.push(FieldError::not_supported(&path, action, ACTIONS));
+    }
+    let (codes, path) = (get(rule, "exitCodes"), path.child("exitCodes"));
+    if codes.is_null() {
+        errors.push(FieldError::required(&path, "must be specified"));
+        return;
+    }
+    let operator = text(codes, "operator");
+    if !OPERATORS.contains(&operator) {
+        let path = path.child("operator");
+        errors.push(FieldError::not_supported(&path, operator, OPERATORS));
+    }
+    let values = items(codes, "values").len();
+    if values > EXIT_CODES_MAX {
+        let path = path.child("values");
+        errors.push(FieldError::too_many(&path, values, EXIT_CODES_MAX));
     }
 }
 
@@ -146,7 +143,7 @@ fn init(errors: &mut Errors, pod: &Pod<'_>, path: &Path) {
         let list = path;
         let path = path.index(index);
         any(errors, container, pod, &path);
-        restart_policy(errors, container, true, &path);
+        restart_policy(errors, container, &path);
         let name = text(container, "name");
         if regular
             .iter()
@@ -168,6 +165,16 @@ fn init(errors: &mut Errors, pod: &Pod<'_>, path: &Path) {
         ] {
             if is_set(container, field) {
                 errors.push(FieldError::forbidden(&path.child(field), NOT_FOR_INIT));
+            }
+        }
+        for (index, policy) in items(container, "resizePolicy").iter().enumerate() {
+            if text(policy, "restartPolicy") == "RestartContainer" {
+                let path = path.child("resizePolicy").index(index);
+                errors.push(FieldError::invalid(
+                    &path.child("restartPolicy"),
+                    "RestartContainer",
+                    "must not be set to 'RestartContainer' for non-sidecar initContainers",
+                ));
             }
         }
     }
@@ -349,7 +356,7 @@ fn resize_policy(errors: &mut Errors, container: &Value, restart: &str, path: &P
             errors.push(FieldError::invalid(
                 path,
                 action,
-                "must be 'NotRequired' when `restartPolicy` is 'Never'",
+                "must be 'NotRequired' when pod `restartPolicy` is 'Never'",
             ));
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Errors;
 use super::checks::{dns_label, dns_subdomain, ip, labels, one_of, one_of_if_set};
-use super::value::{get, int, is_set, items, text};
+use super::value::{flag, get, int, is_set, items, text};
 
 pub(crate) mod affinity;
 pub(crate) mod containers;
@@ -23,6 +23,8 @@ pub(crate) mod security;
 pub(crate) mod volumes;
 pub(crate) mod warnings;
 
+/// Bytes of a host name that Linux takes.
+const HOST_NAME_MAX: usize = 64;
 /// Name servers a resolver uses.
 const NAMESERVERS_MAX: usize = 3;
 /// Search domains a resolver uses.
@@ -95,6 +97,7 @@ pub(crate) fn validate(
             super::checks::all_invalid(errors, &path.child(key), name, check(name));
         }
     }
+    host_name_override(errors, spec, &path.child("hostnameOverride"));
     if let Some(seconds) = int(spec, "activeDeadlineSeconds") {
         for sentence in names::is_in_range(seconds, 1, i64::from(i32::MAX)) {
             errors.push(FieldError::invalid(
@@ -125,6 +128,24 @@ pub(crate) fn validate(
     if is_set(spec, "overhead") {
         resources::amounts(errors, spec, "overhead", path);
     }
+}
+
+/// A host name that is exactly this one, whatever the Pod is called.
+fn host_name_override(errors: &mut Errors, spec: &Value, path: &Path) {
+    if !is_set(spec, "hostnameOverride") {
+        return;
+    }
+    for key in ["setHostnameAsFQDN", "hostNetwork"] {
+        if flag(spec, key) {
+            let sentence = format!("may not be specified when {key} is true");
+            errors.push(FieldError::forbidden(path, sentence));
+        }
+    }
+    let name = text(spec, "hostnameOverride");
+    if name.len() > HOST_NAME_MAX {
+        errors.push(FieldError::too_long(path, HOST_NAME_MAX));
+    }
+    dns_subdomain(errors, name, path);
 }
 
 fn claims(errors: &mut Errors, claims: &[Value], path: &Path) {
@@ -258,7 +279,7 @@ mod tests {
     #[test]
     fn faults_are_named() {
         type Case = (Value, &'static str);
-        let cases: [Case; 14] = [
+        let cases: [Case; 22] = [
             (json!({"containers": []}), "spec.containers: Required value"),
             (
                 json!({"containers": [{"image": "i"}]}),
@@ -307,6 +328,38 @@ mod tests {
             (
                 json!({"containers": [{"name": "c", "image": "i", "imagePullPolicy": "Maybe"}]}),
                 "spec.containers[0].imagePullPolicy: Unsupported value: \"Maybe\": supported values: \"Always\", \"IfNotPresent\", \"Never\"",
+            ),
+            (
+                json!({"containers": [{"name": "c", "image": "i", "restartPolicyRules": [{"action": "Restart", "exitCodes": {"operator": "In", "values": [1]}}]}]}),
+                "spec.containers[0].restartPolicy: Required value: must specify restartPolicy when restart rules are used",
+            ),
+            (
+                json!({"containers": [{"name": "c", "image": "i", "restartPolicy": "Never", "restartPolicyRules": [{"action": "Stop", "exitCodes": {"operator": "In", "values": []}}]}]}),
+                "spec.containers[0].restartPolicyRules[0].action: Unsupported value: \"Stop\": supported values: \"Restart\", \"RestartAllContainers\"",
+            ),
+            (
+                json!({"initContainers": [{"name": "i", "image": "i", "restartPolicy": "Always", "restartPolicyRules": [{"action": "RestartAllContainers"}]}]}),
+                "spec.initContainers[0].restartPolicyRules[0].exitCodes: Required value: must be specified",
+            ),
+            (
+                json!({"containers": [{"name": "c", "image": "i", "restartPolicy": "Never", "restartPolicyRules": vec![json!({"action": "Restart", "exitCodes": {"operator": "In", "values": [1]}}); 21]}]}),
+                "spec.containers[0].restartPolicyRules: Too many: 21: must have at most 20 items",
+            ),
+            (
+                json!({"restartPolicy": "Never", "containers": [{"name": "c", "image": "i", "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]}]}),
+                "spec.containers[0].resizePolicy: Invalid value: \"RestartContainer\": must be 'NotRequired' when pod `restartPolicy` is 'Never'",
+            ),
+            (
+                json!({"initContainers": [{"name": "i", "image": "i", "resizePolicy": [{"resourceName": "cpu", "restartPolicy": "RestartContainer"}]}]}),
+                "spec.initContainers[0].resizePolicy[0].restartPolicy: Invalid value: \"RestartContainer\": must not be set to 'RestartContainer' for non-sidecar initContainers",
+            ),
+            (
+                json!({"hostnameOverride": "a", "setHostnameAsFQDN": true}),
+                "spec.hostnameOverride: Forbidden: may not be specified when setHostnameAsFQDN is true",
+            ),
+            (
+                json!({"hostnameOverride": "a".repeat(65)}),
+                "spec.hostnameOverride: Too long: may not be more than 64 bytes",
             ),
             (
                 json!({"ephemeralContainers": [{"name": "e", "image": "i", "ports": [{"containerPort": 1}]}]}),

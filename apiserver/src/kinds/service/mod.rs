@@ -20,7 +20,7 @@ pub(crate) use addresses::cluster_ips_fit;
 /// The descriptor of Services.
 pub static SERVICE: Kind = Kind {
     plural: "services",
-    name: hydrofoil_api::names::is_dns1035_label,
+    name: hydrofoil_api::names::is_dns1123_label,
     storage: Storage {
         prefix: "services/specs",
         conversion: None,

@@ -8,12 +8,19 @@ use super::super::checks::{
     IMMUTABLE, PROTOCOLS, cidr, dns_label, dns_subdomain, ip, labels, one_of, one_of_if_set,
     parse_ip, port, port_or_name, qualified_name, reachable_ip,
 };
-use super::super::value::{get, int, int_or_zero, is_set, items, same, text, text_at};
+use super::super::value::{at, get, int, int_or_zero, is_set, items, same, text, text_at};
 use super::addresses::{cluster_ips_fit, primary_stays};
 use super::{externally_accessible, is_headless, needs_health_check};
 
 /// The longest a client may stay with one pod, in seconds.
 const AFFINITY_SECONDS_MAX: i64 = 86_400;
+/// Where traffic may be told to prefer to go, in the order in which upstream names them.
+const DISTRIBUTIONS: &[&str] = &["PreferClose", "PreferSameZone", "PreferSameNode"];
+/// The annotation that ranges of sources were given in before they had a field.
+const RANGES_ANNOTATION: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+/// How topology was asked for before [`TOPOLOGY_MODE`].
+const TOPOLOGY_HINTS: &str = "service.kubernetes.io/topology-aware-hints";
+const TOPOLOGY_MODE: &str = "service.kubernetes.io/topology-mode";
 const ONLY_BALANCER: &str = "may only be used when `type` is 'LoadBalancer'";
 /// The sentence for what is given once.
 pub(super) const ONCE: &str = "may not change once set";
@@ -21,6 +28,7 @@ pub(super) const ONCE: &str = "may not change once set";
 pub(super) fn validate(service: &Value, errors: &mut Errors) {
     let (spec, path) = (get(service, "spec"), Path::new("spec"));
     let (kind, headless) = (text(spec, "type"), is_headless(service));
+    topology(errors, service);
     let ports = items(spec, "ports");
     if ports.is_empty() && !headless && kind != "ExternalName" {
         errors.push(FieldError::required(&path.child("ports"), ""));
@@ -59,8 +67,24 @@ pub(super) fn validate(service: &Value, errors: &mut Errors) {
         &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"],
     );
     ports_together(errors, ports, kind, &path.child("ports"));
-    balancer(errors, spec, kind, &path);
+    balancer(errors, service, kind, &path);
     traffic(errors, service, &path);
+}
+
+/// The old and the new annotation must not contradict each other.
+fn topology(errors: &mut Errors, service: &Value) {
+    let annotations = at(service, &["metadata", "annotations"]);
+    let (hints, mode) = (
+        get(annotations, TOPOLOGY_HINTS),
+        get(annotations, TOPOLOGY_MODE),
+    );
+    if !hints.is_null() && !mode.is_null() && hints != mode {
+        let path = Path::new("metadata")
+            .child("annotations")
+            .key(TOPOLOGY_MODE);
+        let sentence = format!("must match annotations[{TOPOLOGY_HINTS}] when both are specified");
+        errors.push(FieldError::invalid(&path, mode.clone(), sentence));
+    }
 }
 
 fn external_name(errors: &mut Errors, spec: &Value, path: &Path) {
@@ -184,7 +208,8 @@ fn ports_together(errors: &mut Errors, ports: &[Value], kind: &str, path: &Path)
     }
 }
 
-fn balancer(errors: &mut Errors, spec: &Value, kind: &str, path: &Path) {
+fn balancer(errors: &mut Errors, service: &Value, kind: &str, path: &Path) {
+    let spec = get(service, "spec");
     let is_balancer = kind == "LoadBalancer";
     let ranges = items(spec, "loadBalancerSourceRanges");
     if !ranges.is_empty() {
@@ -200,6 +225,12 @@ fn balancer(errors: &mut Errors, spec: &Value, kind: &str, path: &Path) {
                 &path.index(index),
             );
         }
+    }
+    let annotated = get(at(service, &["metadata", "annotations"]), RANGES_ANNOTATION);
+    if ranges.is_empty()
+        && let Some(annotated) = annotated.as_str()
+    {
+        ranges_annotation(errors, annotated, is_balancer);
     }
     let allocate = is_set(spec, "allocateLoadBalancerNodePorts");
     if allocate && !is_balancer {
@@ -220,6 +251,21 @@ fn balancer(errors: &mut Errors, spec: &Value, kind: &str, path: &Path) {
             qualified_name(errors, text(spec, "loadBalancerClass"), &path);
         } else {
             errors.push(FieldError::forbidden(&path, ONLY_BALANCER));
+        }
+    }
+}
+
+fn ranges_annotation(errors: &mut Errors, ranges: &str, is_balancer: bool) {
+    let path = Path::new("metadata")
+        .child("annotations")
+        .key(RANGES_ANNOTATION);
+    if !is_balancer {
+        errors.push(FieldError::forbidden(&path, ONLY_BALANCER));
+    }
+    let ranges = ranges.trim();
+    if !ranges.is_empty() {
+        for range in ranges.split(',') {
+            cidr(errors, range.trim(), &path);
         }
     }
 }
@@ -275,8 +321,15 @@ fn traffic(errors: &mut Errors, service: &Value, path: &Path) {
             &["Cluster", "Local"],
         );
     }
-    let distributions = &["PreferClose", "PreferSameNode", "PreferSameZone"];
-    one_of_if_set(errors, spec, "trafficDistribution", path, distributions);
+    let distribution = text(spec, "trafficDistribution");
+    if is_set(spec, "trafficDistribution") && !DISTRIBUTIONS.contains(&distribution) {
+        let path = path.child("trafficDistribution");
+        errors.push(FieldError::not_supported(
+            &path,
+            distribution,
+            DISTRIBUTIONS,
+        ));
+    }
 }
 
 pub(super) fn validate_update(new: &Value, old: &Value, errors: &mut Errors) {
@@ -436,6 +489,10 @@ mod tests {
                 "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 0: must be greater than 0 and less than 86400",
             ),
             (
+                json!({"trafficDistribution": "", "ports": [{"port": 1}]}),
+                "spec.trafficDistribution: Unsupported value: \"\": supported values: \"PreferClose\", \"PreferSameZone\", \"PreferSameNode\"",
+            ),
+            (
                 json!({"externalTrafficPolicy": "Local", "ports": [{"port": 1}]}),
                 "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services",
             ),
@@ -443,6 +500,31 @@ mod tests {
         for (spec, expected) in cases {
             assert_eq!(found(spec.clone()), [expected], "{spec}");
         }
+    }
+
+    #[test]
+    fn annotations_of_old_are_checked() {
+        let found = |annotations: Value| {
+            let mut service =
+                json!({"metadata": {"annotations": annotations}, "spec": {"ports": [{"port": 1}]}});
+            crate::kinds::tests::fill(&SERVICE, &mut service);
+            let mut errors = Errors::new();
+            validate(&service, &mut errors);
+            errors.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            found(json!({TOPOLOGY_HINTS: "auto", TOPOLOGY_MODE: "Auto"})),
+            [
+                "metadata.annotations[service.kubernetes.io/topology-mode]: Invalid value: \"Auto\": must match annotations[service.kubernetes.io/topology-aware-hints] when both are specified"
+            ]
+        );
+        assert_eq!(
+            found(json!({RANGES_ANNOTATION: "10.0.0.0/8,x"})),
+            [
+                "metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]: Forbidden: may only be used when `type` is 'LoadBalancer'",
+                "metadata.annotations[service.beta.kubernetes.io/load-balancer-source-ranges]: Invalid value: \"x\": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+            ]
+        );
     }
 
     #[test]
