@@ -1,6 +1,7 @@
-//! The room's one edge to time. Monotonic only: a wall clock that jumps neither ends a lease nor an election.
+//! The room's one edge to time. Monotonic: a wall clock that jumps neither ends a lease nor an election. The wall clock is asked
+//! for one thing alone, when signed tokens end, because others than this process read that.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Time since the store was opened.
 #[derive(Clone, Debug)]
@@ -19,5 +20,13 @@ impl Clock {
     /// Time since the start.
     pub fn now(&self) -> Duration {
         self.origin.elapsed()
+    }
+
+    /// Seconds since 1970 by the wall clock, for signed tokens and nothing else.
+    #[allow(clippy::disallowed_methods, reason = "this is the room's clock")]
+    pub fn wall_seconds(&self) -> u64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs())
     }
 }

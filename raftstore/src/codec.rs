@@ -54,6 +54,16 @@ impl<'a> Reader<'a> {
         Ok(*first)
     }
 
+    /// The next byte, which stays to be read.
+    pub fn peek(&self) -> Result<u8, Malformed> {
+        self.rest.first().copied().ok_or(Malformed("ends early"))
+    }
+
+    /// A byte string that is text.
+    pub fn str(&mut self) -> Result<&'a str, Malformed> {
+        std::str::from_utf8(self.slice()?).map_err(|_| Malformed("text that is not UTF-8"))
+    }
+
     /// An unsigned integer.
     pub fn varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
+    alarm::{AlarmKind, AlarmMember},
+    auth::{AuthCommand, Caller},
     codec::{Malformed, Reader, put_bytes, put_signed, put_varint},
     rpc::*,
 };
@@ -38,9 +40,59 @@ pub enum Command {
         /// The revision.
         revision: i64,
     },
+    /// What is left of leases that live long, so that a new leader does not give them their full time again.
+    LeaseCheckpoint(Vec<LeaseCheckpoint>),
+    /// An alarm that is raised or put out.
+    Alarm {
+        /// Raised or put out.
+        raise: bool,
+        /// The member that the alarm is about.
+        member_id: u64,
+        /// What is wrong there.
+        alarm: AlarmKind,
+    },
+    /// A change of users, roles and permissions, or a login.
+    Auth(AuthCommand),
+    /// A command that somebody asked for. A command that is not wrapped so is the store's own.
+    For {
+        /// Who asked. Checked when the command is applied, against users and roles as they are then.
+        caller: Caller,
+        /// The command, which is not another one of these.
+        command: Box<Command>,
+    },
 }
 
-/// A command on its way through raft; cheap to clone.
+impl Command {
+    /// The command with whoever asked for it.
+    pub fn on_behalf_of(self, caller: &Caller) -> Command {
+        match caller {
+            Caller::Internal => self,
+            caller => Command::For {
+                caller: caller.clone(),
+                command: Box::new(self),
+            },
+        }
+    }
+
+    /// Who asked, and for what.
+    pub fn parts(&self) -> (&Caller, &Command) {
+        match self {
+            Command::For { caller, command } => (caller, command),
+            command => (&Caller::Internal, command),
+        }
+    }
+}
+
+/// What is left of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseCheckpoint {
+    /// The lease.
+    pub id: i64,
+    /// Seconds left; 0 says that the lease was renewed and has its full time.
+    pub remaining: i64,
+}
+
+/// A command on its way through raft, with whoever asked for it; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proposal {
     /// The command.
@@ -70,14 +122,29 @@ impl Proposal {
 
 impl fmt::Display for Proposal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match *self.command {
+        f.write_str(match self.command.parts().1 {
             Command::Txn(_) => "txn",
             Command::LeaseGrant { .. } => "lease grant",
             Command::LeaseRevoke { .. } => "lease revoke",
             Command::Compact { .. } => "compact",
+            Command::LeaseCheckpoint(_) => "lease checkpoint",
+            Command::Alarm { .. } => "alarm",
+            Command::Auth(command) => command.name(),
+            Command::For { .. } => "command",
         })
     }
 }
+
+// The first byte of a command. Numbers are never given twice: logs outlive versions of this code.
+const KIND_TXN: u8 = 1;
+const KIND_LEASE_GRANT: u8 = 2;
+const KIND_LEASE_REVOKE: u8 = 3;
+const KIND_COMPACT: u8 = 4;
+const KIND_LEASE_CHECKPOINT: u8 = 5;
+const KIND_ALARM: u8 = 6;
+const KIND_AUTH: u8 = 7;
+const KIND_ANONYMOUS: u8 = 64;
+const KIND_USER: u8 = 65;
 
 /// Why applying a command changed nothing. Every member refuses alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +159,40 @@ pub enum Refusal {
     Compacted,
     /// The revision is not reached.
     FutureRev,
+    /// A NOSPACE alarm is raised.
+    NoSpace,
+    /// A CORRUPT alarm is raised.
+    Corrupt,
+    /// No `root`.
+    RootUserNotExist,
+    /// `root` without the role `root`.
+    RootRoleNotExist,
+    /// The user exists.
+    UserAlreadyExist,
+    /// No user is named.
+    UserEmpty,
+    /// The user does not exist.
+    UserNotFound,
+    /// The role exists.
+    RoleAlreadyExist,
+    /// The role does not exist.
+    RoleNotFound,
+    /// No role is named.
+    RoleEmpty,
+    /// The user cannot log in.
+    AuthFailed,
+    /// The user may not do that.
+    PermissionDenied,
+    /// The user does not have the role.
+    RoleNotGranted,
+    /// The role does not have the permission.
+    PermissionNotGranted,
+    /// Auth is disabled.
+    AuthNotEnabled,
+    /// What would lock everybody out, or a range that holds nothing.
+    InvalidAuthMgmt,
+    /// Auth changed since the caller was known.
+    AuthOldRevision,
 }
 
 impl From<Refusal> for Error {
@@ -102,6 +203,23 @@ impl From<Refusal> for Error {
             Refusal::LeaseExist => Error::LeaseExist,
             Refusal::Compacted => Error::Compacted,
             Refusal::FutureRev => Error::FutureRev,
+            Refusal::NoSpace => Error::NoSpace,
+            Refusal::Corrupt => Error::CorruptCluster,
+            Refusal::RootUserNotExist => Error::RootUserNotExist,
+            Refusal::RootRoleNotExist => Error::RootRoleNotExist,
+            Refusal::UserAlreadyExist => Error::UserAlreadyExist,
+            Refusal::UserEmpty => Error::UserEmpty,
+            Refusal::UserNotFound => Error::UserNotFound,
+            Refusal::RoleAlreadyExist => Error::RoleAlreadyExist,
+            Refusal::RoleNotFound => Error::RoleNotFound,
+            Refusal::RoleEmpty => Error::RoleEmpty,
+            Refusal::AuthFailed => Error::AuthFailed,
+            Refusal::PermissionDenied => Error::PermissionDenied,
+            Refusal::RoleNotGranted => Error::RoleNotGranted,
+            Refusal::PermissionNotGranted => Error::PermissionNotGranted,
+            Refusal::AuthNotEnabled => Error::AuthNotEnabled,
+            Refusal::InvalidAuthMgmt => Error::InvalidAuthMgmt,
+            Refusal::AuthOldRevision => Error::AuthOldRevision,
         }
     }
 }
@@ -115,6 +233,21 @@ pub enum Reply {
     Txn(Result<TxnResponse, Refusal>),
     /// To everything else: the revision afterwards.
     Done(Result<i64, Refusal>),
+    /// To an alarm: what changed, if something did.
+    Alarm(Vec<AlarmMember>),
+    /// To a login.
+    Login(Result<Login, Refusal>),
+}
+
+/// A login that succeeded: what a token says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// The index of the entry, which makes a simple token unique.
+    pub index: u64,
+    /// The revision of users and roles.
+    pub auth_revision: u64,
+    /// The revision of the store.
+    pub revision: i64,
 }
 
 impl Command {
@@ -122,39 +255,104 @@ impl Command {
     pub fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Command::Txn(txn) => {
-                out.push(1);
+                out.push(KIND_TXN);
                 encode_txn(txn, out);
             }
             Command::LeaseGrant { id, ttl } => {
-                out.push(2);
+                out.push(KIND_LEASE_GRANT);
                 put_signed(out, *id);
                 put_signed(out, *ttl);
             }
             Command::LeaseRevoke { id } => {
-                out.push(3);
+                out.push(KIND_LEASE_REVOKE);
                 put_signed(out, *id);
             }
             Command::Compact { revision } => {
-                out.push(4);
+                out.push(KIND_COMPACT);
                 put_signed(out, *revision);
+            }
+            Command::LeaseCheckpoint(checkpoints) => {
+                out.push(KIND_LEASE_CHECKPOINT);
+                put_varint(out, checkpoints.len() as u64);
+                for checkpoint in checkpoints {
+                    put_signed(out, checkpoint.id);
+                    put_signed(out, checkpoint.remaining);
+                }
+            }
+            Command::Alarm {
+                raise,
+                member_id,
+                alarm,
+            } => {
+                out.extend_from_slice(&[KIND_ALARM, u8::from(*raise), alarm.number()]);
+                put_varint(out, *member_id);
+            }
+            Command::Auth(command) => {
+                out.push(KIND_AUTH);
+                command.encode(out);
+            }
+            Command::For { caller, command } => {
+                match caller {
+                    Caller::Internal => {}
+                    Caller::Anonymous => out.push(KIND_ANONYMOUS),
+                    Caller::User { name, revision } => {
+                        out.push(KIND_USER);
+                        put_bytes(out, name.as_bytes());
+                        put_varint(out, *revision);
+                    }
+                }
+                command.encode(out);
             }
         }
     }
 
     /// Reads what [`Command::encode`] wrote.
     pub fn decode(reader: &mut Reader<'_>) -> Result<Command, Malformed> {
+        let caller = match reader.peek()? {
+            KIND_ANONYMOUS => {
+                reader.u8()?;
+                Caller::Anonymous
+            }
+            KIND_USER => {
+                reader.u8()?;
+                Caller::User {
+                    name: reader.str()?.into(),
+                    revision: reader.varint()?,
+                }
+            }
+            _ => Caller::Internal,
+        };
+        Ok(Command::decode_bare(reader)?.on_behalf_of(&caller))
+    }
+
+    fn decode_bare(reader: &mut Reader<'_>) -> Result<Command, Malformed> {
         Ok(match reader.u8()? {
-            1 => Command::Txn(decode_txn(reader, 0)?),
-            2 => Command::LeaseGrant {
+            KIND_TXN => Command::Txn(decode_txn(reader, 0)?),
+            KIND_LEASE_GRANT => Command::LeaseGrant {
                 id: reader.signed()?,
                 ttl: reader.signed()?,
             },
-            3 => Command::LeaseRevoke {
+            KIND_LEASE_REVOKE => Command::LeaseRevoke {
                 id: reader.signed()?,
             },
-            4 => Command::Compact {
+            KIND_COMPACT => Command::Compact {
                 revision: reader.signed()?,
             },
+            KIND_LEASE_CHECKPOINT => {
+                let checkpoints = (0..reader.length()?).map(|_| {
+                    Ok(LeaseCheckpoint {
+                        id: reader.signed()?,
+                        remaining: reader.signed()?,
+                    })
+                });
+                Command::LeaseCheckpoint(checkpoints.collect::<Result<_, _>>()?)
+            }
+            KIND_ALARM => Command::Alarm {
+                raise: reader.u8()? != 0,
+                alarm: AlarmKind::from_number(reader.u8()?).ok_or(Malformed("unknown alarm"))?,
+                member_id: reader.varint()?,
+            },
+            KIND_AUTH => Command::Auth(AuthCommand::decode(reader)?),
             _ => return Err(Malformed("unknown command")),
         })
     }
@@ -353,8 +551,10 @@ fn flags(bits: &[bool]) -> u8 {
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::auth::{PasswordHash, Permission, command::TokenPrefix};
 
     fn txn() -> TxnRequest {
         let range = RangeRequest {
@@ -401,9 +601,45 @@ mod tests {
         }
     }
 
-    #[test]
-    fn commands_come_back() {
-        for command in [
+    fn commands() -> Vec<Command> {
+        let auth = [
+            AuthCommand::Enable,
+            AuthCommand::Disable,
+            AuthCommand::UserAdd {
+                name: "ann".into(),
+                password: PasswordHash::from_bytes(vec![0, 255]),
+                no_password: true,
+            },
+            AuthCommand::UserDelete { name: "ann".into() },
+            AuthCommand::UserChangePassword {
+                name: "ann".into(),
+                password: PasswordHash::default(),
+            },
+            AuthCommand::UserGrantRole {
+                user: "ann".into(),
+                role: "r".into(),
+            },
+            AuthCommand::UserRevokeRole {
+                user: "ann".into(),
+                role: "r".into(),
+            },
+            AuthCommand::RoleAdd { name: "r".into() },
+            AuthCommand::RoleDelete { role: "r".into() },
+            AuthCommand::RoleGrantPermission {
+                role: "r".into(),
+                permission: Permission::everything(),
+            },
+            AuthCommand::RoleRevokePermission {
+                role: "r".into(),
+                key: Bytes::from_static(b"k"),
+                range_end: Bytes::new(),
+            },
+            AuthCommand::Authenticate {
+                name: "ann".into(),
+                token_prefix: TokenPrefix("abc".into()),
+            },
+        ];
+        let mut commands = vec![
             Command::Txn(txn()),
             Command::LeaseGrant {
                 id: i64::MAX,
@@ -411,7 +647,29 @@ mod tests {
             },
             Command::LeaseRevoke { id: -1 },
             Command::Compact { revision: 12 },
-        ] {
+            Command::LeaseCheckpoint(vec![LeaseCheckpoint {
+                id: 3,
+                remaining: 90,
+            }]),
+            Command::Alarm {
+                raise: true,
+                member_id: u64::MAX,
+                alarm: AlarmKind::Corrupt,
+            },
+        ];
+        commands.extend(auth.map(Command::Auth));
+        let ann = Caller::User {
+            name: "ann".into(),
+            revision: 300,
+        };
+        commands.push(Command::Txn(txn()).on_behalf_of(&ann));
+        commands.push(Command::LeaseRevoke { id: 1 }.on_behalf_of(&Caller::Anonymous));
+        commands
+    }
+
+    #[test]
+    fn commands_come_back() {
+        for command in commands() {
             let mut out = Vec::new();
             command.encode(&mut out);
             let mut reader = Reader::new(&out);
@@ -422,13 +680,87 @@ mod tests {
 
     #[test]
     fn no_prefix_of_a_command_is_a_command_and_none_panics() {
-        let mut out = Vec::new();
-        Command::Txn(txn()).encode(&mut out);
-        for end in 0..out.len() {
-            assert!(
-                Command::decode(&mut Reader::new(&out[..end])).is_err(),
-                "{end}"
-            );
+        for command in commands() {
+            let mut out = Vec::new();
+            command.encode(&mut out);
+            for end in 0..out.len() {
+                assert!(
+                    Command::decode(&mut Reader::new(&out[..end])).is_err(),
+                    "{command:?} up to {end}"
+                );
+            }
+        }
+    }
+
+    /// Logs that were written before commands had callers stay readable: these bytes never change.
+    #[test]
+    fn the_form_of_old_commands_stays() {
+        let encoded = |command: &Command| {
+            let mut out = Vec::new();
+            command.encode(&mut out);
+            out
+        };
+        assert_eq!(encoded(&Command::LeaseRevoke { id: 5 }), [3, 10]);
+        assert_eq!(encoded(&Command::Compact { revision: 12 }), [4, 24]);
+        assert_eq!(encoded(&Command::LeaseGrant { id: 1, ttl: 2 }), [2, 2, 4]);
+        let put = RequestOp::Put(PutRequest {
+            key: "k".into(),
+            value: "v".into(),
+            prev_kv: true,
+            ..Default::default()
+        });
+        let txn = TxnRequest {
+            success: vec![put],
+            ..Default::default()
+        };
+        assert_eq!(
+            encoded(&Command::Txn(txn)),
+            [1, 0, 1, 1, 1, b'k', 1, b'v', 0, 1, 0]
+        );
+    }
+
+    #[test]
+    fn callers_are_not_nested() {
+        for bytes in [
+            &[KIND_ANONYMOUS, KIND_ANONYMOUS, KIND_COMPACT, 2][..],
+            &[KIND_USER, 1, b'a', 1, KIND_ANONYMOUS, KIND_COMPACT, 2],
+        ] {
+            assert!(Command::decode(&mut Reader::new(bytes)).is_err());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Arbitrary bytes are an error or a command that comes back, and never a panic. What is decoded is no larger than the
+        /// bytes allow: a list cannot have more elements than there were bytes.
+        #[test]
+        fn arbitrary_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok(command) = Command::decode(&mut Reader::new(&bytes)) {
+                let mut out = Vec::new();
+                command.encode(&mut out);
+                prop_assert_eq!(Command::decode(&mut Reader::new(&out)), Ok(command));
+            }
+        }
+
+        /// The same with bytes that are nearly a command, which get further.
+        #[test]
+        fn nearly_a_command(
+            which in any::<prop::sample::Index>(),
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            let all = commands();
+            let mut bytes = Vec::new();
+            which.get(&all).encode(&mut bytes);
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if let Ok(command) = Command::decode(&mut Reader::new(&bytes)) {
+                let mut out = Vec::new();
+                command.encode(&mut out);
+                prop_assert_eq!(Command::decode(&mut Reader::new(&out)), Ok(command));
+            }
         }
     }
 }

@@ -2,6 +2,22 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use crate::auth::{TokenConfig, password::DEFAULT_COST};
+
+/// etcd's quota where none is given, in bytes.
+pub const DEFAULT_QUOTA_BYTES: u64 = 2 << 30;
+/// A larger quota is taken with a warning, as etcd does.
+pub const MAX_SUGGESTED_QUOTA_BYTES: u64 = 8 << 30;
+
+/// How much history the store keeps by itself (etcd's `--auto-compaction-mode` and `--auto-compaction-retention`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AutoCompaction {
+    /// What is younger than this.
+    Periodic(Duration),
+    /// This many revisions.
+    Revision(i64),
+}
+
 /// A member of `--initial-cluster`: its name and its peer URLs, such as `("infra0", ["http://10.0.0.1:2380"])`.
 pub type InitialMember = (String, Vec<String>);
 
@@ -51,8 +67,18 @@ pub struct Config {
     pub max_pending_proposals: usize,
     /// Longest wait for a proposal.
     pub request_timeout: Duration,
-    /// Compact the history periodically, keeping this much of it. `None`: only on request.
-    pub auto_compaction: Option<Duration>,
+    /// Compact the history by itself, keeping this much of it. `None`: only on request.
+    pub auto_compaction: Option<AutoCompaction>,
+    /// Bytes that the state machine's file may take; see [`crate::Status::db_size`] (etcd's `--quota-backend-bytes`).
+    /// 0: etcd's default of 2 GiB. Less: no quota.
+    pub quota_backend_bytes: i64,
+    /// Which tokens a login gives (etcd's `--auth-token`, `--auth-token-ttl`).
+    pub auth_token: TokenConfig,
+    /// How dear hashing a password is, from 4 to 31 (etcd's `--bcrypt-cost`).
+    pub bcrypt_cost: u32,
+    /// How often what is left of a long lease is told to the other members, so that a new leader does not give it its full
+    /// time again (etcd's lease checkpoints). `None`: never.
+    pub lease_checkpoint_interval: Option<Duration>,
     /// How often a watch with `progress_notify` is told the revision while nothing happens.
     pub watch_progress_interval: Duration,
     /// Values of the latest versions kept in memory, in bytes; beyond it they are read from disk.
@@ -74,6 +100,14 @@ pub struct Config {
 }
 
 impl Config {
+    /// The quota in bytes, if there is one.
+    pub fn quota(&self) -> Option<u64> {
+        match self.quota_backend_bytes {
+            0 => Some(DEFAULT_QUOTA_BYTES),
+            bytes => u64::try_from(bytes).ok(),
+        }
+    }
+
     /// The defaults, in `data_dir`.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Config {
@@ -102,6 +136,10 @@ impl Default for Config {
             max_pending_proposals: 65_536,
             request_timeout: Duration::from_secs(7),
             auto_compaction: None,
+            quota_backend_bytes: 0,
+            auth_token: TokenConfig::default(),
+            bcrypt_cost: DEFAULT_COST,
+            lease_checkpoint_interval: Some(Duration::from_secs(300)),
             watch_progress_interval: Duration::from_secs(600),
             value_cache_bytes: 256 << 20,
             watch_window_bytes: 32 << 20,

@@ -1,7 +1,7 @@
 //! What the parts of an open store share: the key space under its lock, its file, and everyone who wants to know of changes.
 //!
-//! Locks are taken in this order and never the other way: `durable`, `space`, then one of `pending`, the watch hub's, or
-//! `applied`. A change is put into the key space, handed to watchers and queued for disk under one hold of `space`, so every
+//! Locks are taken in this order and never the other way: `durable`, `space`, `auth`, `alarms`, then one of `pending`, the watch
+//! hub's, or `applied`. Users, roles and alarms change under `space` alone, so whoever holds it sees them as of one revision. A change is put into the key space, handed to watchers and queued for disk under one hold of `space`, so every
 //! one of them sees changes in the order of revisions.
 
 use std::{
@@ -10,6 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use openraft::EntryPayload;
@@ -17,15 +18,15 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     Clock, Error, Metrics,
-    backend::{Backend, Image, LazyReader, persist::Pending, tables::State},
-    command::{Command, Proposal, Reply},
+    alarm::Alarms,
+    apply::Effects,
+    auth::{state::AuthState, token::Tokens},
+    backend::{Backend, Image, Loaded, persist::Pending, tables::State},
+    command::Reply,
     lease::LeaseClock,
-    mvcc::{
-        space::{Limits, Space},
-        txn,
-    },
+    mvcc::space::{Limits, Space, stored_bytes},
     raft::{Entry, LogId, StoredMembership},
-    rpc::{EventKind, ResponseHeader},
+    rpc::{Event, EventKind, ResponseHeader},
     watch::hub::Hub,
 };
 
@@ -41,7 +42,13 @@ pub struct Core {
     pub member_id: u64,
     /// The key space.
     pub space: RwLock<Space>,
-    /// Its bounds.
+    /// Users and roles.
+    pub auth: RwLock<AuthState>,
+    /// What clients are known by.
+    pub tokens: Tokens,
+    /// What is wrong with members.
+    pub alarms: RwLock<Alarms>,
+    /// Bounds of the key space.
     pub limits: Limits,
     /// Its file.
     pub backend: Backend,
@@ -60,22 +67,51 @@ pub struct Core {
     /// Held as long as anything may still write to the folder.
     _lock: Option<Arc<fs::File>>,
     revision: AtomicI64,
+    stored_bytes: AtomicU64,
     term: AtomicU64,
     sole_voter: AtomicBool,
 }
 
+/// What a core is made with, beside its file.
+#[derive(Debug)]
+pub struct Setup {
+    /// The cluster's id.
+    pub cluster_id: u64,
+    /// The member's id.
+    pub member_id: u64,
+    /// Bounds of the key space.
+    pub limits: Limits,
+    /// The clock of leases.
+    pub clock: Clock,
+    /// How often leases are checkpointed.
+    pub lease_checkpoint_interval: Option<Duration>,
+    /// What clients are known by.
+    pub tokens: Tokens,
+    /// The counters.
+    pub metrics: Metrics,
+    /// Held as long as anything may still write to the folder.
+    pub lock: Option<Arc<fs::File>>,
+}
+
 impl Core {
     /// Reads the file.
-    pub fn load(
-        backend: Backend,
-        cluster_id: u64,
-        member_id: u64,
-        limits: Limits,
-        clock: Clock,
-        metrics: Metrics,
-        lock: Option<Arc<fs::File>>,
-    ) -> Result<Core, Error> {
-        let (space, mut state) = backend.load(limits)?;
+    pub fn load(backend: Backend, setup: Setup) -> Result<Core, Error> {
+        let Setup {
+            cluster_id,
+            member_id,
+            limits,
+            clock,
+            lease_checkpoint_interval,
+            tokens,
+            metrics,
+            lock,
+        } = setup;
+        let Loaded {
+            space,
+            mut state,
+            auth,
+            alarms,
+        } = backend.load(limits)?;
         let durable = state.applied.is_some().then(|| state.clone());
         let known = (state.cluster_id, state.member_id);
         if durable.is_some() && known != (cluster_id, member_id) {
@@ -96,16 +132,20 @@ impl Core {
             durable: Mutex::new(durable),
             applied: Mutex::new((state.applied, state.membership.clone())),
             hub: Hub::new(metrics.clone()),
-            leases: LeaseClock::new(clock),
+            leases: LeaseClock::new(clock, lease_checkpoint_interval),
             metrics,
+            stored_bytes: AtomicU64::new(0),
             term: AtomicU64::new(0),
             _lock: lock,
             sole_voter: AtomicBool::new(false),
             space: RwLock::new(space),
+            auth: RwLock::new(auth),
+            tokens,
+            alarms: RwLock::new(alarms),
         };
         core.note_members(&state.membership);
         core.pending.discard(state);
-        core.restart_leases();
+        core.restart_leases(Duration::ZERO);
         let space = core.space.read();
         core.note(&space);
         if space.compaction_pending() {
@@ -115,11 +155,26 @@ impl Core {
         Ok(core)
     }
 
-    /// Gives every lease its full time again: how much of it had passed is not kept, and no lease may end early.
-    fn restart_leases(&self) {
+    /// Gives every lease the time that it had at its last checkpoint, or its full time: no lease may end early.
+    pub fn restart_leases(&self, extra: Duration) {
         let space = self.space.read();
-        self.leases
-            .replace(space.leases.iter().map(|(id, lease)| (*id, lease.ttl)));
+        let leases = space.leases.iter();
+        self.leases.replace(
+            leases.map(|(id, lease)| (*id, lease.ttl, lease.remaining)),
+            extra,
+        );
+    }
+
+    /// Bytes that the file takes on disk, with what waits to be written to it.
+    pub fn db_size(&self) -> u64 {
+        self.backend.size() + self.pending.disk_bytes()
+    }
+
+    /// Bytes of it that keys, values and their history take.
+    pub fn db_size_in_use(&self) -> u64 {
+        self.stored_bytes
+            .load(Ordering::Relaxed)
+            .min(self.db_size())
     }
 
     /// The latest revision that every watcher was told of.
@@ -169,19 +224,19 @@ impl Core {
     /// Does what a committed entry says.
     pub fn apply(&self, entry: &Entry) -> Result<Reply, Error> {
         let mut space = self.space.write();
-        let (reply, change, lease) = match &entry.payload {
-            EntryPayload::Normal(Proposal { command, .. }) => {
+        let Effects {
+            reply,
+            change,
+            rows,
+        } = match &entry.payload {
+            EntryPayload::Normal(proposal) => {
                 let header = ResponseHeader {
                     raft_term: *entry.log_id.leader_id,
                     ..self.header(0)
                 };
-                let values = LazyReader::new(&self.backend);
-                let applied = txn::apply(&mut space, command, &values, header)?;
-                self.count(command, &applied.reply);
-                let lease = self.lease_effect(command, &applied.reply);
-                (applied.reply, applied.change, lease)
+                self.execute(&mut space, &proposal.command, header, entry.log_id.index)?
             }
-            EntryPayload::Blank | EntryPayload::Membership(_) => (Reply::Nothing, None, None),
+            EntryPayload::Blank | EntryPayload::Membership(_) => Effects::default(),
         };
         let membership = match &entry.payload {
             EntryPayload::Membership(members) => {
@@ -215,9 +270,11 @@ impl Core {
             }
             if let Some(change) = change {
                 batch.bytes += change.bytes;
+                let stored = |event: &Event| stored_bytes(&event.kv.key, event.kv.value.len());
+                batch.disk_bytes += change.events.iter().map(stored).sum::<u64>();
                 batch.changes.push(change);
             }
-            batch.leases.extend(lease);
+            rows.add_to(batch);
         });
         self.note(&space);
         let index = i64::try_from(entry.log_id.index).unwrap_or(i64::MAX);
@@ -228,6 +285,8 @@ impl Core {
 
     fn note(&self, space: &Space) {
         self.revision.store(space.revision, Ordering::Release);
+        self.stored_bytes
+            .store(space.stored_bytes, Ordering::Relaxed);
         self.metrics.current_revision.set(space.revision);
         self.metrics.compact_revision.set(space.compacted);
         self.metrics
@@ -235,52 +294,31 @@ impl Core {
             .set(i64::try_from(space.live).unwrap_or(i64::MAX));
     }
 
-    fn count(&self, command: &Command, reply: &Reply) {
-        let metrics = &self.metrics;
-        let counter = match (command, reply) {
-            (Command::Txn(_), _) => &metrics.txn,
-            (Command::LeaseGrant { .. }, Reply::Done(Ok(_))) => &metrics.lease_granted,
-            (Command::LeaseRevoke { .. }, Reply::Done(Ok(_))) => &metrics.lease_revoked,
-            _ => return,
-        };
-        counter.inc();
-    }
-
-    /// Starts and stops the clocks of leases. Returns what is to be written of it.
-    fn lease_effect(&self, command: &Command, reply: &Reply) -> Option<(i64, Option<i64>)> {
-        match (command, reply) {
-            (Command::LeaseGrant { id, ttl }, Reply::Done(Ok(_))) => {
-                self.leases.start(*id, *ttl);
-                Some((*id, Some(*ttl)))
-            }
-            (Command::LeaseRevoke { id }, Reply::Done(Ok(_))) => {
-                self.leases.stop(*id);
-                Some((*id, None))
-            }
-            (Command::Compact { .. }, Reply::Done(Ok(_))) => {
-                self.pending.compact();
-                None
-            }
-            _ => None,
-        }
-    }
-
     /// Puts a snapshot in the place of everything.
     pub fn install(&self, image: &Image) -> Result<(), Error> {
         let mut durable = self.durable.lock();
         self.backend.install(image)?;
-        let (loaded, mut state) = self.backend.load(self.limits)?;
+        let Loaded {
+            space: loaded,
+            mut state,
+            auth,
+            alarms,
+        } = self.backend.load(self.limits)?;
         (state.cluster_id, state.member_id) = (self.cluster_id, self.member_id);
         *durable = Some(state.clone());
         let mut space = self.space.write();
         *space = loaded;
+        *self.auth.write() = auth;
+        *self.alarms.write() = alarms;
+        // Whose tokens were forgotten by what the snapshot stands for is not known: everyone logs in again.
+        self.tokens.clear();
         self.hub.resync();
         *self.applied.lock() = (state.applied, state.membership.clone());
         self.note_members(&state.membership);
         self.pending.discard(state);
         self.note(&space);
         drop(space);
-        self.restart_leases();
+        self.restart_leases(Duration::ZERO);
         Ok(())
     }
 

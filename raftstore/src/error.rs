@@ -48,6 +48,75 @@ pub enum Error {
     /// The lease's time to live is longer than etcd allows.
     #[error("etcdserver: too large lease TTL")]
     LeaseTtlTooLarge,
+    /// The quota is used up, or a NOSPACE alarm is raised.
+    #[error("etcdserver: mvcc: database space exceeded")]
+    NoSpace,
+    /// A CORRUPT alarm is raised: nothing is changed any more.
+    #[error("etcdserver: corrupt cluster")]
+    CorruptCluster,
+    /// Auth cannot be enabled without the user `root`.
+    #[error("etcdserver: root user does not exist")]
+    RootUserNotExist,
+    /// Auth cannot be enabled before `root` has the role `root`.
+    #[error("etcdserver: root user does not have root role")]
+    RootRoleNotExist,
+    /// The user's name is taken.
+    #[error("etcdserver: user name already exists")]
+    UserAlreadyExist,
+    /// No user is named, or nobody said who they are.
+    #[error("etcdserver: user name is empty")]
+    UserEmpty,
+    /// The user does not exist.
+    #[error("etcdserver: user name not found")]
+    UserNotFound,
+    /// The role's name is taken.
+    #[error("etcdserver: role name already exists")]
+    RoleAlreadyExist,
+    /// The role does not exist.
+    #[error("etcdserver: role name not found")]
+    RoleNotFound,
+    /// No role is named.
+    #[error("etcdserver: role name is empty")]
+    RoleEmpty,
+    /// The user or the password is wrong.
+    #[error("etcdserver: authentication failed, invalid user ID or password")]
+    AuthFailed,
+    /// A password for a user who has none. etcd has no gRPC code for it: clients see `Unknown`.
+    #[error("auth: authentication failed, password was given for no password user")]
+    NoPasswordUser,
+    /// A password that bcrypt does not take. etcd has no gRPC code for it: clients see `Unknown`.
+    #[error("bcrypt: password length exceeds 72 bytes")]
+    PasswordTooLong,
+    /// A role is granted no permission.
+    #[error("etcdserver: permission not given")]
+    PermissionNotGiven,
+    /// The user may not do that.
+    #[error("etcdserver: permission denied")]
+    PermissionDenied,
+    /// The user does not have the role.
+    #[error("etcdserver: role is not granted to the user")]
+    RoleNotGranted,
+    /// The role does not have the permission.
+    #[error("etcdserver: permission is not granted to the role")]
+    PermissionNotGranted,
+    /// Nobody can log in while auth is disabled.
+    #[error("etcdserver: authentication is not enabled")]
+    AuthNotEnabled,
+    /// The token is unknown, over, or of another cluster.
+    #[error("etcdserver: invalid auth token")]
+    InvalidAuthToken,
+    /// What would lock everybody out, or a range that holds nothing.
+    #[error("etcdserver: invalid auth management")]
+    InvalidAuthMgmt,
+    /// Users, roles or permissions changed since the caller was known.
+    #[error("etcdserver: revision of auth store is old")]
+    AuthOldRevision,
+    /// The member has only the public key of its tokens. etcd has no gRPC code for it: clients see `Unknown`.
+    #[error("auth: token signing attempted with verify-only key")]
+    VerifyOnly,
+    /// `--auth-token` says what cannot be.
+    #[error("invalid auth token options: {0}")]
+    InvalidAuthOptions(String),
     /// No leader is known.
     #[error("etcdserver: no leader")]
     NoLeader,

@@ -10,14 +10,18 @@
 //!
 //! Names and fields are those of etcd's `rpc.proto` and `kv.proto`, so that gRPC can be laid over them. Nothing here knows Kubernetes.
 
+pub mod alarm;
+pub mod auth;
 pub mod error;
 pub mod rpc;
 
+mod apply;
 mod backend;
 mod check;
 mod clock;
 mod codec;
 mod command;
+mod compactor;
 mod config;
 mod core;
 mod lease;
@@ -32,13 +36,15 @@ mod store;
 mod wal;
 mod watch;
 
+pub use alarm::{AlarmAction, AlarmKind, AlarmMember, AlarmRequest, AlarmResponse};
+pub use auth::{Caller, Secret, TokenConfig};
 pub use clock::Clock;
-pub use config::{Config, InitialClusterState, InitialMember};
+pub use config::{AutoCompaction, Config, InitialClusterState, InitialMember};
 pub use error::Error;
 pub use metrics::Metrics;
 pub use raft::transport::connect::{Connector, PeerIo, Plain};
 pub use rpc::*;
-pub use store::{Status, Store};
+pub use store::{Session, Status, Store};
 pub use watch::Watcher;
 
 #[cfg(test)]

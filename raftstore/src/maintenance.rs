@@ -1,6 +1,6 @@
-//! What a store does by itself: cut the log, compact history, and tell raft's state to the counters.
+//! What a store does by itself: cut the log, mind the quota, and tell raft's state to the counters. Compaction is in `compactor`.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use openraft::async_runtime::watch::WatchReceiver;
 use tokio::sync::Notify;
@@ -8,11 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{core::SharedCore, raft::Raft, store::WeakStore, wal::log::Log};
 
-/// Samples of the revision within the time that auto compaction keeps, as in etcd.
-const SAMPLES: u32 = 10;
-
-/// Makes a snapshot, which cuts the log, whenever the log has grown past `limit` bytes.
-pub async fn cut_log(
+/// After each commit of the state file: makes a snapshot, which cuts the log, if the log has grown past `limit` bytes, and
+/// raises the alarm if the file has grown past the quota.
+pub async fn after_commits(
+    store: WeakStore,
     raft: Raft,
     log: Log,
     committed: Arc<Notify>,
@@ -27,34 +26,12 @@ pub async fn cut_log(
         if log.size() > limit && raft.trigger().snapshot().await.is_err() {
             return;
         }
-    }
-}
-
-/// Compacts everything older than `keep`.
-pub async fn auto_compact(store: WeakStore, keep: Duration, stop: CancellationToken) {
-    let mut samples = VecDeque::new();
-    let mut ticks = tokio::time::interval((keep / SAMPLES).max(Duration::from_millis(1)));
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        let Some(inner) = store.upgrade() else {
-            return;
-        };
-        samples.push_back(inner.core().revision());
-        if samples.len() <= SAMPLES as usize {
-            continue;
-        }
-        let Some(revision) = samples.pop_front() else {
-            continue;
-        };
-        if !inner.is_leader() || revision <= inner.core().space.read().compacted {
-            continue;
-        }
-        match inner.compact(revision).await {
-            Ok(_) => tracing::debug!(revision, "compacted history"),
-            Err(error) => tracing::warn!(%error, revision, "compacting history failed"),
+        let Some(inner) = store.upgrade() else { return };
+        let quota = inner.config().quota();
+        if quota.is_some_and(|quota| inner.core().db_size() >= quota)
+            && let Err(error) = inner.raise_no_space().await
+        {
+            tracing::warn!(%error, "the quota is used up, and the alarm could not be raised");
         }
     }
 }

@@ -62,6 +62,8 @@ pub struct Metrics {
     pub lease_renewed: Counter,
     /// Leases expired.
     pub lease_expired: Counter,
+    /// Members with a NOSPACE alarm.
+    pub no_space_alarms: Gauge,
     /// Size of the state machine's file in bytes.
     pub db_total_size: Gauge<i64, std::sync::atomic::AtomicI64>,
     /// Bytes of values held in memory.
@@ -107,6 +109,7 @@ impl Default for Metrics {
             lease_revoked: Counter::default(),
             lease_renewed: Counter::default(),
             lease_expired: Counter::default(),
+            no_space_alarms: Gauge::default(),
             db_total_size: Gauge::default(),
             value_cache_bytes: Gauge::default(),
         }
@@ -144,6 +147,7 @@ impl Metrics {
         r.register("etcd_debugging_lease_revoked", "The total number of revoked leases", self.lease_revoked.clone());
         r.register("etcd_debugging_lease_renewed", "The number of renewed leases seen by the leader", self.lease_renewed.clone());
         r.register("etcd_debugging_server_lease_expired", "The total number of expired leases", self.lease_expired.clone());
+        r.register("hydrofoil_store_no_space_alarms", "Members with a NOSPACE alarm", self.no_space_alarms.clone());
         r.register("etcd_mvcc_db_total_size_in_bytes", "Total size of the underlying database physically allocated in bytes", self.db_total_size.clone());
         r.register("hydrofoil_store_value_cache_bytes", "Bytes of values held in memory", self.value_cache_bytes.clone());
     }

@@ -6,8 +6,9 @@ use openraft::SnapshotPolicy;
 
 use crate::{
     Clock, Config, Error, Metrics,
+    auth::token::Tokens,
     backend::{Backend, persist},
-    core::{Core, SharedCore},
+    core::{Core, Setup, SharedCore},
     membership::Node,
     mvcc::space::Limits,
     raft::{Raft, machine::Machine, network::NoPeers},
@@ -106,15 +107,18 @@ fn read(
         window_bytes: config.watch_window_bytes,
         value_bytes: config.value_cache_bytes,
     };
-    let core = Core::load(
-        backend,
-        config.cluster_id,
-        config.member_id,
+    let tokens = Tokens::new(&config.auth_token, clock.clone())?;
+    let setup = Setup {
+        cluster_id: config.cluster_id,
+        member_id: config.member_id,
         limits,
         clock,
-        metrics.clone(),
+        lease_checkpoint_interval: config.lease_checkpoint_interval,
+        tokens,
+        metrics: metrics.clone(),
         lock,
-    )?;
+    };
+    let core = Core::load(backend, setup)?;
     let log_config = LogConfig {
         cluster_id: config.cluster_id,
         member_id: config.member_id,

@@ -16,20 +16,23 @@ use openraft::{
 use parking_lot::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::session::Session;
 use crate::{
     Clock, Config, Error, Metrics, Watcher,
-    backend::LazyReader,
-    check,
+    alarm::AlarmMember,
+    auth::Caller,
     command::{Command, Proposal, Reply},
+    compactor,
+    config::MAX_SUGGESTED_QUOTA_BYTES,
     core::SharedCore,
-    lease::{self, MAX_TTL_SECONDS},
-    maintenance,
-    mvcc::{range, txn},
-    open,
+    lease, maintenance, open,
     raft::{Raft, TypeConfig},
     rpc::*,
     wal::{disk::Disk, log::Log},
 };
+
+mod requests;
+mod session;
 
 /// Bytes of proposals that wait for the log; more are answered with "too many requests".
 const MAX_PENDING_BYTES: usize = 256 << 20;
@@ -69,8 +72,13 @@ impl fmt::Debug for Inner {
 pub struct Status {
     /// Who answered, when.
     pub header: ResponseHeader,
-    /// Size of the state machine's file in bytes.
+    /// Bytes that the state machine's file takes on disk, with what waits to be written to it. This is what the quota is
+    /// about. What compaction frees is used again, and given back to the file system by defragmenting.
     pub db_size: i64,
+    /// Bytes of it that keys, values and their history take.
+    pub db_size_in_use: i64,
+    /// The alarms that are raised.
+    pub alarms: Vec<AlarmMember>,
     /// The leader's id; 0 if there is none.
     pub leader: u64,
     /// Index of the last entry in the log.
@@ -100,6 +108,16 @@ impl Store {
         lock: Option<fs::File>,
     ) -> Result<Store, Error> {
         let lock = lock.map(Arc::new);
+        if config
+            .quota()
+            .is_some_and(|quota| quota > MAX_SUGGESTED_QUOTA_BYTES)
+        {
+            tracing::warn!(
+                quota = config.quota_backend_bytes,
+                suggested = MAX_SUGGESTED_QUOTA_BYTES,
+                "the quota is larger than etcd suggests"
+            );
+        }
         let opened = open::open(&config, disk, Clock::start(), lock.clone()).await?;
         let inner = Arc::new(Inner {
             core: opened.core,
@@ -117,16 +135,31 @@ impl Store {
         Ok(Store { inner })
     }
 
+    /// Requests of a caller, checked against users and roles while auth is enabled. The requests of the store itself may do
+    /// everything.
+    pub fn session(&self, caller: Caller) -> Session {
+        Session::new(Arc::clone(&self.inner), caller)
+    }
+
+    /// Who a client is that sent a token. While auth is disabled everybody is anonymous, whatever they send.
+    ///
+    /// # Errors
+    /// [`Error::InvalidAuthToken`].
+    pub async fn caller_of_token(&self, token: &str) -> Result<Caller, Error> {
+        self.inner.caller_of_token(token).await
+    }
+
+    /// Who a client is whose certificate has this common name.
+    pub fn caller_of_certificate(&self, common_name: &str) -> Caller {
+        self.inner.caller_of_certificate(common_name)
+    }
+
     /// Reads keys. Linearizable unless `serializable` is set.
     ///
     /// # Errors
     /// [`Error::EmptyKey`], [`Error::Compacted`], [`Error::FutureRev`].
     pub async fn range(&self, request: RangeRequest) -> Result<RangeResponse, Error> {
-        check::range(&request)?;
-        if !request.serializable {
-            self.inner.linearize().await?;
-        }
-        self.inner.range(request).await
+        self.inner.range(&Caller::Internal, request).await
     }
 
     /// Sets a key.
@@ -134,10 +167,7 @@ impl Store {
     /// # Errors
     /// [`Error::EmptyKey`], [`Error::KeyNotFound`], [`Error::LeaseNotFound`] and what [`Store::txn`] says.
     pub async fn put(&self, request: PutRequest) -> Result<PutResponse, Error> {
-        match self.one(RequestOp::Put(request)).await? {
-            (header, Some(ResponseOp::Put(response))) => Ok(PutResponse { header, ..response }),
-            _ => Err(mismatch()),
-        }
+        self.inner.put(&Caller::Internal, request).await
     }
 
     /// Deletes keys.
@@ -148,21 +178,7 @@ impl Store {
         &self,
         request: DeleteRangeRequest,
     ) -> Result<DeleteRangeResponse, Error> {
-        match self.one(RequestOp::DeleteRange(request)).await? {
-            (header, Some(ResponseOp::DeleteRange(response))) => {
-                Ok(DeleteRangeResponse { header, ..response })
-            }
-            _ => Err(mismatch()),
-        }
-    }
-
-    async fn one(&self, op: RequestOp) -> Result<(ResponseHeader, Option<ResponseOp>), Error> {
-        let request = TxnRequest {
-            success: vec![op],
-            ..Default::default()
-        };
-        let mut response = self.txn(request).await?;
-        Ok((response.header, response.responses.pop()))
+        self.inner.delete_range(&Caller::Internal, request).await
     }
 
     /// Does a transaction. When it returns, what it wrote is on disk and visible to every read that begins later.
@@ -170,31 +186,9 @@ impl Store {
     ///
     /// # Errors
     /// What the operations inside say, [`Error::TooManyOps`], [`Error::DuplicateKey`], [`Error::RequestTooLarge`],
-    /// [`Error::TooManyRequests`], [`Error::Timeout`] (the outcome is then unknown), [`Error::Stopped`].
+    /// [`Error::TooManyRequests`], [`Error::NoSpace`], [`Error::Timeout`] (the outcome is then unknown), [`Error::Stopped`].
     pub async fn txn(&self, request: TxnRequest) -> Result<TxnResponse, Error> {
-        let bytes = check::txn(&request, self.inner.config.max_txn_ops)?;
-        if bytes > self.inner.config.max_request_bytes {
-            return Err(Error::RequestTooLarge);
-        }
-        if txn::only_reads(&request) {
-            self.inner.linearize().await?;
-            let core = &self.inner.core;
-            let space = core.space.read();
-            return txn::read_only(
-                &space,
-                &request,
-                &LazyReader::new(&core.backend),
-                core.header(0),
-            );
-        }
-        match self
-            .inner
-            .propose_sized(Command::Txn(request), bytes)
-            .await?
-        {
-            Reply::Txn(result) => Ok(result?),
-            _ => Err(mismatch()),
-        }
+        self.inner.txn(&Caller::Internal, request).await
     }
 
     /// Forgets the history before `revision`: reads and watches older than it fail from now on.
@@ -202,10 +196,7 @@ impl Store {
     /// # Errors
     /// [`Error::Compacted`] if that was done before, [`Error::FutureRev`] if the revision is not reached.
     pub async fn compact(&self, revision: i64) -> Result<CompactionResponse, Error> {
-        let revision = self.inner.compact(revision).await?;
-        Ok(CompactionResponse {
-            header: self.inner.core.header(revision),
-        })
+        self.inner.compact_as(&Caller::Internal, revision).await
     }
 
     /// Watches keys. Nothing is missed from this call on, however late the first [`Watcher::recv`] is.
@@ -213,45 +204,15 @@ impl Store {
     /// # Errors
     /// [`Error::Stopped`], [`Error::EmptyKey`]. A compacted start revision is told through the watcher, as etcd does.
     pub fn watch(&self, request: WatchRequest) -> Result<Watcher, Error> {
-        if request.key.is_empty() {
-            return Err(Error::EmptyKey);
-        }
-        let interval = self.inner.config.watch_progress_interval;
-        Watcher::new(Arc::clone(&self.inner.core), request, interval)
+        self.inner.watch(&Caller::Internal, request)
     }
 
     /// Grants a lease of `ttl` seconds under `id`, or under an id of our choice if `id` is 0.
     ///
     /// # Errors
-    /// [`Error::LeaseExist`], [`Error::LeaseTtlTooLarge`].
+    /// [`Error::LeaseExist`], [`Error::LeaseTtlTooLarge`], [`Error::NoSpace`].
     pub async fn lease_grant(&self, ttl: i64, id: i64) -> Result<LeaseGrantResponse, Error> {
-        if ttl > MAX_TTL_SECONDS {
-            return Err(Error::LeaseTtlTooLarge);
-        }
-        let ttl = ttl.max(self.inner.min_lease_ttl());
-        loop {
-            let chosen = if id == 0 {
-                rand::random_range(1..i64::MAX)
-            } else {
-                id
-            };
-            match self
-                .inner
-                .propose(Command::LeaseGrant { id: chosen, ttl })
-                .await
-            {
-                Ok(revision) => {
-                    let header = self.inner.core.header(revision);
-                    return Ok(LeaseGrantResponse {
-                        header,
-                        id: chosen,
-                        ttl,
-                    });
-                }
-                Err(Error::LeaseExist) if id == 0 => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.inner.lease_grant(&Caller::Internal, ttl, id).await
     }
 
     /// Ends a lease and deletes its keys, at one revision.
@@ -259,10 +220,7 @@ impl Store {
     /// # Errors
     /// [`Error::LeaseNotFound`].
     pub async fn lease_revoke(&self, id: i64) -> Result<LeaseRevokeResponse, Error> {
-        let revision = self.inner.propose(Command::LeaseRevoke { id }).await?;
-        Ok(LeaseRevokeResponse {
-            header: self.inner.core.header(revision),
-        })
+        self.inner.lease_revoke(&Caller::Internal, id).await
     }
 
     /// Starts a lease's time to live anew. A lease that does not exist is answered with a `ttl` of 0.
@@ -270,18 +228,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotLeader`]: only the leader knows when leases end. [`Error::Stopped`].
     pub async fn lease_keep_alive(&self, id: i64) -> Result<LeaseKeepAliveResponse, Error> {
-        self.inner.linearize().await?;
-        let core = &self.inner.core;
-        let renewed = core.leases.renew(id);
-        if renewed.is_some() {
-            core.metrics.lease_renewed.inc();
-        }
-        let header = core.header(core.revision());
-        Ok(LeaseKeepAliveResponse {
-            header,
-            id,
-            ttl: renewed.unwrap_or(0),
-        })
+        self.inner.lease_keep_alive(&Caller::Internal, id).await
     }
 
     /// Says how long a lease still lives, and which keys hang on it if `keys` is set.
@@ -293,24 +240,8 @@ impl Store {
         id: i64,
         keys: bool,
     ) -> Result<LeaseTimeToLiveResponse, Error> {
-        self.inner.linearize().await?;
-        let core = &self.inner.core;
-        let space = core.space.read();
-        let mut response = LeaseTimeToLiveResponse {
-            header: core.header(space.revision),
-            id,
-            ttl: -1,
-            ..Default::default()
-        };
-        if let Some(lease) = space.leases.get(&id) {
-            let left = core.leases.remaining(id).unwrap_or_default();
-            response.ttl = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
-            response.granted_ttl = lease.ttl;
-            if keys {
-                response.keys = lease.keys.iter().cloned().collect();
-            }
-        }
-        Ok(response)
+        let caller = Caller::Internal;
+        self.inner.lease_time_to_live(&caller, id, keys).await
     }
 
     /// The leases there are.
@@ -318,13 +249,7 @@ impl Store {
     /// # Errors
     /// [`Error::Stopped`].
     pub async fn leases(&self) -> Result<LeaseLeasesResponse, Error> {
-        self.inner.linearize().await?;
-        let core = &self.inner.core;
-        let space = core.space.read();
-        Ok(LeaseLeasesResponse {
-            header: core.header(space.revision),
-            leases: space.leases.keys().copied().collect(),
-        })
+        self.inner.leases(&Caller::Internal).await
     }
 
     /// The latest revision applied here. 1 in an empty store, as in etcd.
@@ -349,7 +274,9 @@ impl Store {
             .current_leader;
         Status {
             header,
-            db_size: i64::try_from(core.backend.size()).unwrap_or(i64::MAX),
+            db_size: i64::try_from(core.db_size()).unwrap_or(i64::MAX),
+            db_size_in_use: i64::try_from(core.db_size_in_use()).unwrap_or(i64::MAX),
+            alarms: core.alarms.read().list(None),
             leader: leader.unwrap_or(0),
             raft_index: self.inner.log.last_index(),
             raft_applied_index: core.applied.lock().0.map_or(0, |id| id.index),
@@ -369,24 +296,42 @@ impl Store {
     }
 }
 
-fn mismatch() -> Error {
-    Error::Internal("an answer of another kind than the request".into())
-}
-
 impl Inner {
     pub(crate) fn core(&self) -> &SharedCore {
         &self.core
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     pub(crate) fn is_leader(&self) -> bool {
         self.raft.is_leader()
     }
 
+    /// Whether this member leads. If it has begun to, every lease was started anew by then.
+    pub(crate) fn lead_leases(&self) -> bool {
+        let (leads, term) = {
+            let metrics = self.raft.server_metrics();
+            let now = metrics.borrow_watched();
+            let leads = now.current_leader == Some(self.core.member_id);
+            (leads, now.vote.leader_id.term)
+        };
+        if leads {
+            let extra = self.config.election_timeout;
+            self.core
+                .leases
+                .lead(term, || self.core.restart_leases(extra));
+        }
+        leads
+    }
+
     fn start_tasks(self: &Arc<Self>, committed: Arc<tokio::sync::Notify>) {
         let stop = || self.stop.clone();
         let (raft, log) = (self.raft.clone(), self.log.clone());
         let limit = self.config.checkpoint_log_bytes;
-        self.tasks.spawn(maintenance::cut_log(
+        self.tasks.spawn(maintenance::after_commits(
+            Arc::downgrade(self),
             raft.clone(),
             log,
             committed,
@@ -400,19 +345,10 @@ impl Inner {
         ));
         self.tasks
             .spawn(lease::expiry::run(Arc::downgrade(self), stop()));
-        if let Some(keep) = self.config.auto_compaction {
-            self.tasks.spawn(maintenance::auto_compact(
-                Arc::downgrade(self),
-                keep,
-                stop(),
-            ));
+        if let Some(mode) = self.config.auto_compaction {
+            self.tasks
+                .spawn(compactor::run(Arc::downgrade(self), mode, stop()));
         }
-    }
-
-    fn min_lease_ttl(&self) -> i64 {
-        // etcd's rule: one and a half election timeouts, in whole seconds.
-        let seconds = (self.config.election_timeout.as_secs_f64() * 1.5).ceil();
-        seconds.max(1.0) as i64
     }
 
     fn check_running(&self) -> Result<(), Error> {
@@ -424,7 +360,7 @@ impl Inner {
     }
 
     /// Returns once everything that was acknowledged before the call is applied here.
-    async fn linearize(&self) -> Result<(), Error> {
+    pub(crate) async fn linearize(&self) -> Result<(), Error> {
         self.check_running()?;
         if self.core.is_sole_voter() {
             // Alone, a write is acknowledged by the one who applied it: nothing acknowledged can be missing here.
@@ -442,45 +378,20 @@ impl Inner {
         }
     }
 
-    async fn range(&self, request: RangeRequest) -> Result<RangeResponse, Error> {
-        self.core.metrics.range.inc();
-        let (found, header, reader) = {
-            let space = self.core.space.read();
-            let found = range::find(&space, &request, space.revision)?;
-            let reader = found
-                .needs_disk()
-                .then(|| self.core.reader(&space))
-                .transpose()?;
-            (found, self.core.header(space.revision), reader)
-        };
-        let Some(reader) = reader else {
-            return found.finish(header, &LazyReader::new(&self.core.backend), |_| {});
-        };
-        let core = Arc::clone(&self.core);
-        tokio::task::spawn_blocking(move || {
-            let mut fetched = Vec::new();
-            let answer = found.finish(header, &reader, |kv| fetched.push(Arc::clone(kv)))?;
-            core.space.write().warm(&fetched);
-            Ok(answer)
-        })
-        .await
-        .map_err(|e| Error::Internal(e.to_string()))?
-    }
-
-    pub(crate) async fn compact(&self, revision: i64) -> Result<i64, Error> {
-        self.propose(Command::Compact { revision }).await
-    }
-
     /// Proposes a small command; answers with the revision afterwards.
     pub(crate) async fn propose(&self, command: Command) -> Result<i64, Error> {
         match self.propose_sized(command, 0).await? {
             Reply::Done(result) => Ok(result?),
-            _ => Err(mismatch()),
+            _ => Err(requests::mismatch()),
         }
     }
 
     /// Proposes a command and waits until it is on disk and applied. Proposals that wait together share one flush.
-    async fn propose_sized(&self, command: Command, bytes: usize) -> Result<Reply, Error> {
+    pub(crate) async fn propose_sized(
+        &self,
+        command: Command,
+        bytes: usize,
+    ) -> Result<Reply, Error> {
         self.check_running()?;
         let metrics = &self.core.metrics;
         let waiting = Waiting::enter(self, bytes)?;
@@ -498,6 +409,19 @@ impl Inner {
             metrics.proposals_failed.inc();
         }
         result
+    }
+
+    /// Waits, as long as a request may take, until an entry is applied here. `false`: it is not.
+    pub(crate) async fn wait_applied(&self, index: u64) -> bool {
+        let applied = self.core.applied.lock().0.map_or(0, |id| id.index);
+        if applied >= index {
+            return false;
+        }
+        self.raft
+            .wait(Some(self.config.request_timeout))
+            .applied_index_at_least(Some(index), "a token of another member")
+            .await
+            .is_ok()
     }
 
     fn fatal(&self, fatal: &Fatal<TypeConfig>) -> Error {

@@ -10,19 +10,30 @@
 pub mod persist;
 pub mod tables;
 
-use std::{fmt, io, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use redb::{
     Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend,
-    TableError,
+    TableError, WriteTransaction,
 };
 
 use self::tables::{
-    Batch, LEASES, META, STATE, State, VALUES, decode_meta, encode_meta, rev_key, rev_of,
+    ALARMS, AUTH, Batch, LEASES, LEASES_LEFT, LeaseRow, META, ROLES, STATE, State, USERS, VALUES,
+    decode_meta, encode_meta, rev_key, rev_of,
 };
 use crate::{
     Error,
+    alarm::{AlarmKind, AlarmMember, Alarms},
+    auth::state::{AuthState, Role, User},
+    codec::Malformed,
     mvcc::{
         Values,
         space::{FIRST_REVISION, Lease, Limits, Space},
@@ -40,6 +51,7 @@ pub const FILE: &str = "state.redb";
 pub struct Backend {
     db: Database,
     file: Arc<dyn DiskFile>,
+    size: AtomicU64,
 }
 
 /// Lets redb use a file of our disk.
@@ -105,47 +117,49 @@ impl Backend {
         })?;
         disk.sync_dir()
             .map_err(|e| Error::io("creating the state file", e))?;
-        Ok(Backend { db, file })
+        let size = AtomicU64::new(file.allocated().unwrap_or(0));
+        Ok(Backend { db, file, size })
     }
 
-    /// Size of the file in bytes.
+    /// Bytes that the file takes on disk, as of the last commit. redb makes its file longer than it needs by far; what it never
+    /// wrote is no part of this.
     pub fn size(&self) -> u64 {
-        self.file.len().unwrap_or(0)
+        self.size.load(Ordering::Relaxed)
     }
 
-    /// Reads the key space, without values, and the state that goes with it.
-    pub fn load(&self, limits: Limits) -> Result<(Space, State), Error> {
+    /// Reads everything but values.
+    pub fn load(&self, limits: Limits) -> Result<Loaded, Error> {
         let image = self.image()?;
         let mut space = Space::new(limits);
         let state = image.state()?.unwrap_or_default();
         space.revision = state.revision.max(FIRST_REVISION);
         space.persisted = space.revision;
+        for (id, row) in image.leases()? {
+            let lease = Lease {
+                ttl: row.ttl,
+                remaining: row.remaining,
+                ..Default::default()
+            };
+            space.leases.insert(id, lease);
+        }
         run("reading", || {
-            if let Some(table) = image.table(LEASES)? {
-                for row in table.iter()? {
-                    let (id, ttl) = row?;
-                    space.leases.insert(
-                        id.value(),
-                        Lease {
-                            ttl: ttl.value(),
-                            ..Default::default()
-                        },
-                    );
-                }
-            }
             let Some(table) = image.table(META)? else {
                 return Ok(());
             };
             for row in table.iter()? {
                 let (rev, row) = row?;
-                let (key, meta) = decode_meta(row.value())
-                    .map_err(|problem| redb::Error::Corrupted(problem.to_string()))?;
+                let (key, meta) = decode_meta(row.value()).map_err(damaged)?;
                 space.load(key, rev_of(rev.value()), meta);
             }
             Ok(())
         })?;
         space.compacted = state.compacted;
-        Ok((space, state))
+        Ok(Loaded {
+            space,
+            state,
+            auth: image.auth()?,
+            alarms: image.alarms()?,
+        })
     }
 
     /// The file as it is at the last commit, for reading.
@@ -195,20 +209,22 @@ impl Backend {
                     values.remove(rev_key(*rev))?;
                 }
             }
-            if !batch.leases.is_empty() {
-                let mut leases = txn.open_table(LEASES)?;
-                for (id, ttl) in &batch.leases {
-                    match ttl {
-                        Some(ttl) => leases.insert(id, ttl)?,
-                        None => leases.remove(id)?,
-                    };
-                }
-            }
+            write_leases(&txn, batch)?;
+            write_auth(&txn, batch)?;
+            write_alarms(&txn, batch)?;
             txn.open_table(STATE)?
                 .insert(0, batch.state.encode().as_slice())?;
             txn.commit()?;
             Ok(())
-        })
+        })?;
+        self.note_size();
+        Ok(())
+    }
+
+    fn note_size(&self) {
+        if let Ok(size) = self.file.allocated() {
+            self.size.store(size, Ordering::Relaxed);
+        }
     }
 
     /// Makes the file what `image` is, durably.
@@ -219,6 +235,11 @@ impl Backend {
             txn.delete_table(META)?;
             txn.delete_table(VALUES)?;
             txn.delete_table(LEASES)?;
+            txn.delete_table(LEASES_LEFT)?;
+            txn.delete_table(AUTH)?;
+            txn.delete_table(USERS)?;
+            txn.delete_table(ROLES)?;
+            txn.delete_table(ALARMS)?;
             txn.delete_table(STATE)?;
             macro_rules! copy {
                 ($table:expr) => {{
@@ -234,11 +255,89 @@ impl Backend {
             copy!(META);
             copy!(VALUES);
             copy!(LEASES);
+            copy!(LEASES_LEFT);
+            copy!(AUTH);
+            copy!(USERS);
+            copy!(ROLES);
+            copy!(ALARMS);
             copy!(STATE);
             txn.commit()?;
             Ok(())
-        })
+        })?;
+        self.note_size();
+        Ok(())
     }
+}
+
+fn damaged(problem: Malformed) -> redb::Error {
+    redb::Error::Corrupted(problem.to_string())
+}
+
+fn write_leases(txn: &WriteTransaction, batch: &Batch) -> Result<(), redb::Error> {
+    if batch.leases.is_empty() {
+        return Ok(());
+    }
+    let mut leases = txn.open_table(LEASES)?;
+    let mut left = txn.open_table(LEASES_LEFT)?;
+    for (id, row) in &batch.leases {
+        match row {
+            Some(row) => leases.insert(id, row.ttl)?,
+            None => leases.remove(id)?,
+        };
+        match row {
+            Some(row) if row.remaining > 0 => left.insert(id, row.remaining)?,
+            _ => left.remove(id)?,
+        };
+    }
+    Ok(())
+}
+
+fn write_auth(txn: &WriteTransaction, batch: &Batch) -> Result<(), redb::Error> {
+    if let Some(head) = batch.auth {
+        txn.open_table(AUTH)?.insert(0, head)?;
+    }
+    for (definition, rows) in [(USERS, &batch.users), (ROLES, &batch.roles)] {
+        if rows.is_empty() {
+            continue;
+        }
+        let mut table = txn.open_table(definition)?;
+        for (name, row) in rows {
+            match row {
+                Some(row) => table.insert(name.as_str(), row.as_slice())?,
+                None => table.remove(name.as_str())?,
+            };
+        }
+    }
+    Ok(())
+}
+
+fn write_alarms(txn: &WriteTransaction, batch: &Batch) -> Result<(), redb::Error> {
+    if batch.alarms.is_empty() {
+        return Ok(());
+    }
+    let mut table = txn.open_table(ALARMS)?;
+    for (alarm, raised) in &batch.alarms {
+        let key = (alarm.alarm.number(), alarm.member_id);
+        if *raised {
+            table.insert(key, ())?;
+        } else {
+            table.remove(key)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a file holds, values aside.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The key space.
+    pub space: Space,
+    /// What it is the state after.
+    pub state: State,
+    /// Users and roles.
+    pub auth: AuthState,
+    /// The alarms that are raised.
+    pub alarms: Alarms,
 }
 
 /// The file at one moment. It stays as it is however the file goes on, at the price of its pages.
@@ -274,6 +373,74 @@ impl Image {
             Ok(table.get(0)?.map(|row| row.value().to_vec()))
         })?;
         row.map(|row| State::decode(&row)).transpose()
+    }
+}
+
+impl Image {
+    /// The leases.
+    pub fn leases(&self) -> Result<BTreeMap<i64, LeaseRow>, Error> {
+        run("reading", || {
+            let mut leases = BTreeMap::new();
+            if let Some(table) = self.table(LEASES)? {
+                for row in table.iter()? {
+                    let (id, ttl) = row?;
+                    let (ttl, remaining) = (ttl.value(), 0);
+                    leases.insert(id.value(), LeaseRow { ttl, remaining });
+                }
+            }
+            if let Some(table) = self.table(LEASES_LEFT)? {
+                for row in table.iter()? {
+                    let (id, left) = row?;
+                    if let Some(lease) = leases.get_mut(&id.value()) {
+                        lease.remaining = left.value();
+                    }
+                }
+            }
+            Ok(leases)
+        })
+    }
+
+    /// Users and roles.
+    pub fn auth(&self) -> Result<AuthState, Error> {
+        run("reading", || {
+            let head = match self.table(AUTH)? {
+                Some(table) => table.get(0)?.map(|row| row.value()),
+                None => None,
+            };
+            let (enabled, revision) = head.unwrap_or_default();
+            let (mut users, mut roles) = (BTreeMap::new(), BTreeMap::new());
+            if let Some(table) = self.table(USERS)? {
+                for row in table.iter()? {
+                    let (name, row) = row?;
+                    let user = User::decode(row.value()).map_err(damaged)?;
+                    users.insert(name.value().to_owned(), user);
+                }
+            }
+            if let Some(table) = self.table(ROLES)? {
+                for row in table.iter()? {
+                    let (name, row) = row?;
+                    let role = Role::decode(row.value()).map_err(damaged)?;
+                    roles.insert(name.value().to_owned(), role);
+                }
+            }
+            Ok(AuthState::load(enabled, revision, users, roles))
+        })
+    }
+
+    /// The alarms that are raised.
+    pub fn alarms(&self) -> Result<Alarms, Error> {
+        run("reading", || {
+            let mut alarms = Alarms::default();
+            if let Some(table) = self.table(ALARMS)? {
+                for row in table.iter()? {
+                    let (number, member_id) = row?.0.value();
+                    let alarm = AlarmKind::from_number(number)
+                        .ok_or(damaged(Malformed("unknown alarm")))?;
+                    alarms.raise(AlarmMember { member_id, alarm });
+                }
+            }
+            Ok(alarms)
+        })
     }
 }
 

@@ -4,7 +4,10 @@
 //! Between commits it does the chores of the key space that nobody should wait for: compaction, and dropping values.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -30,6 +33,8 @@ const STEP: usize = 512;
 pub struct Pending {
     queue: Mutex<Queue>,
     wake: Condvar,
+    /// Bytes that what waits will take on disk, about.
+    disk_bytes: AtomicU64,
     /// Told after each commit.
     pub room: Notify,
 }
@@ -52,6 +57,8 @@ impl Pending {
         let first = queue.dirty_since.is_none();
         queue.dirty_since.get_or_insert_with(Instant::now);
         let eager = queue.batch.bytes >= EAGER_BYTES;
+        self.disk_bytes
+            .store(queue.batch.disk_bytes, Ordering::Relaxed);
         drop(queue);
         if first || eager {
             self.wake.notify_one();
@@ -66,6 +73,12 @@ impl Pending {
             ..Default::default()
         };
         queue.dirty_since = None;
+        self.disk_bytes.store(0, Ordering::Relaxed);
+    }
+
+    /// Bytes that what waits will take on disk, about.
+    pub fn disk_bytes(&self) -> u64 {
+        self.disk_bytes.load(Ordering::Relaxed)
     }
 
     /// Whether so much waits that applying should pause, or why nothing is written any more.

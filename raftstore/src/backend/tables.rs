@@ -2,7 +2,7 @@
 //!
 //! Keys of versions are kept apart from values: a start reads every key and no value.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use bytes::Bytes;
 use redb::TableDefinition;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::FILE;
 use crate::{
     Error,
+    alarm::AlarmMember,
     codec::{Malformed, Reader, put_bytes, put_signed, put_varint},
     mvcc::{
         Change,
@@ -26,6 +27,16 @@ pub const META: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("m
 pub const VALUES: TableDefinition<'_, (u64, u32), &[u8]> = TableDefinition::new("values");
 /// Lease to its time to live in seconds.
 pub const LEASES: TableDefinition<'_, i64, i64> = TableDefinition::new("leases");
+/// Lease to the seconds that were left at its last checkpoint; no row if it has its full time.
+pub const LEASES_LEFT: TableDefinition<'_, i64, i64> = TableDefinition::new("leases_left");
+/// One row: whether auth is enabled, and its revision.
+pub const AUTH: TableDefinition<'_, u32, (bool, u64)> = TableDefinition::new("auth");
+/// User to its row, see [`crate::auth::state::User`].
+pub const USERS: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("auth_users");
+/// Role to its row, see [`crate::auth::state::Role`].
+pub const ROLES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("auth_roles");
+/// The alarms that are raised: number of the kind, member.
+pub const ALARMS: TableDefinition<'_, (u8, u64), ()> = TableDefinition::new("alarms");
 /// One row: the [`State`].
 pub const STATE: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("state");
 
@@ -62,6 +73,15 @@ impl State {
     }
 }
 
+/// What is kept of a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeaseRow {
+    /// Time to live in seconds.
+    pub ttl: i64,
+    /// Seconds left at the last checkpoint; 0 if it has its full time.
+    pub remaining: i64,
+}
+
 /// What waits to be written.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -69,12 +89,22 @@ pub struct Batch {
     pub changes: Vec<Arc<Change>>,
     /// Versions that compaction removed.
     pub removals: Vec<Rev>,
-    /// Leases granted (with their time to live) and revoked.
-    pub leases: Vec<(i64, Option<i64>)>,
+    /// Leases granted or checkpointed (with their time to live and what was left) and revoked.
+    pub leases: Vec<(i64, Option<LeaseRow>)>,
+    /// Whether auth is enabled, and its revision, if that changed.
+    pub auth: Option<(bool, u64)>,
+    /// Rows of users that changed; `None`: the user is gone.
+    pub users: BTreeMap<String, Option<Vec<u8>>>,
+    /// Rows of roles that changed; `None`: the role is gone.
+    pub roles: BTreeMap<String, Option<Vec<u8>>>,
+    /// Alarms raised and put out.
+    pub alarms: BTreeMap<AlarmMember, bool>,
     /// The state after all of that.
     pub state: State,
     /// Bytes that the changes hold in memory.
     pub bytes: usize,
+    /// Bytes that the changes will take on disk, about.
+    pub disk_bytes: u64,
 }
 
 /// The key of a version.

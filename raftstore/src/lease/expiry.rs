@@ -1,4 +1,5 @@
-//! Ends leases whose time is over, by proposing it: keys go at one revision, on every member alike.
+//! Ends leases whose time is over, by proposing it: keys go at one revision, on every member alike. Proposes checkpoints of
+//! leases that live long.
 
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use crate::{command::Command, store::WeakStore};
 
 /// Leases ended in one go.
 const MAX_BATCH: usize = 1_000;
+/// Checkpoints in one command, as in etcd.
+const MAX_CHECKPOINTS: usize = 1_000;
 /// Revocations under way at once.
 const MAX_IN_FLIGHT: usize = 64;
 /// Longest sleep; bounds what a missed wake-up could cost.
@@ -20,11 +23,16 @@ pub async fn run(store: WeakStore, stop: CancellationToken) {
         let Some(inner) = store.upgrade() else {
             return;
         };
-        let ended = if inner.is_leader() {
-            inner.core().leases.ended(MAX_BATCH)
-        } else {
-            Vec::new()
-        };
+        let mut ended = Vec::new();
+        if inner.lead_leases() {
+            ended = inner.core().leases.ended(MAX_BATCH);
+            let due = inner.core().leases.due_checkpoints(MAX_CHECKPOINTS);
+            if !due.is_empty()
+                && let Err(error) = inner.propose(Command::LeaseCheckpoint(due)).await
+            {
+                tracing::warn!(%error, "what is left of leases could not be told");
+            }
+        }
         if !ended.is_empty() {
             stream::iter(ended)
                 .for_each_concurrent(MAX_IN_FLIGHT, |id| {

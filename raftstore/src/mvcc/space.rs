@@ -32,6 +32,8 @@ pub const FIRST_REVISION: i64 = 1;
 pub struct Lease {
     /// Time to live in seconds.
     pub ttl: i64,
+    /// Seconds that were left when the leader last said so; 0 if it has its full time.
+    pub remaining: i64,
     /// The keys that hang on it.
     pub keys: BTreeSet<Bytes>,
 }
@@ -65,6 +67,8 @@ pub struct Space {
     pub live: usize,
     /// Bytes of values in memory that belong to versions.
     pub hot_bytes: usize,
+    /// What all versions take on disk, in bytes, see [`stored_bytes`].
+    pub stored_bytes: u64,
     /// (revision from which on the version before may be forgotten, key)
     superseded: VecDeque<(i64, Bytes)>,
     /// (revision from which on the tombstone may be forgotten, key)
@@ -73,6 +77,14 @@ pub struct Space {
     to_cool: VecDeque<(Rev, Bytes)>,
     /// Where the next round of dropping values begins.
     hand: Bytes,
+}
+
+/// What a version takes on disk beside its key and value: two rows with their keys, and their share of pages.
+const VERSION_BYTES: u64 = 64;
+
+/// What a version takes on disk, about, in bytes.
+pub fn stored_bytes(key: &[u8], value_len: usize) -> u64 {
+    VERSION_BYTES + (key.len() + value_len) as u64
 }
 
 /// Where a range begins and ends.
@@ -111,6 +123,7 @@ impl Space {
             limits,
             live: 0,
             hot_bytes: 0,
+            stored_bytes: 0,
             superseded: VecDeque::new(),
             tombstones: VecDeque::new(),
             to_cool: VecDeque::new(),
@@ -184,6 +197,7 @@ impl Space {
         let rev = version.rev;
         let now_live = version.is_live();
         self.hot_bytes += version.hot_bytes();
+        self.stored_bytes += stored_bytes(&key, version.value_len());
         let was_live = match self.tree.entry(key.clone()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(History::new(version));
@@ -269,6 +283,7 @@ impl Space {
                 let (versions, dead) = history.compact(compacted);
                 for version in versions {
                     self.hot_bytes -= version.hot_bytes();
+                    self.stored_bytes -= stored_bytes(&key, version.value_len());
                     gone.push(version.rev);
                 }
                 if dead {

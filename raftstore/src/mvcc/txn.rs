@@ -71,6 +71,20 @@ pub fn apply(
             let result = space.compact(*revision);
             Applied::done(result.map(|()| space.revision))
         }
+        Command::LeaseCheckpoint(checkpoints) => {
+            for checkpoint in checkpoints {
+                // One that ended meanwhile needs nothing.
+                if let Some(lease) = space.leases.get_mut(&checkpoint.id) {
+                    lease.remaining = checkpoint.remaining.clamp(0, lease.ttl);
+                }
+            }
+            Applied::done(Ok(space.revision))
+        }
+        Command::Alarm { .. } | Command::Auth(_) | Command::For { .. } => {
+            return Err(Error::Internal(
+                "a command that is none of keys and leases".into(),
+            ));
+        }
     })
 }
 
@@ -145,6 +159,15 @@ pub fn only_reads(txn: &TxnRequest) -> bool {
     txn.success.iter().chain(&txn.failure).all(|op| match op {
         RequestOp::Range(_) => true,
         RequestOp::Txn(nested) => only_reads(nested),
+        RequestOp::Put(_) | RequestOp::DeleteRange(_) => false,
+    })
+}
+
+/// Whether a transaction that only reads does with this member's state: every range in it says so.
+pub fn is_serializable(txn: &TxnRequest) -> bool {
+    txn.success.iter().chain(&txn.failure).all(|op| match op {
+        RequestOp::Range(range) => range.serializable,
+        RequestOp::Txn(nested) => is_serializable(nested),
         RequestOp::Put(_) | RequestOp::DeleteRange(_) => false,
     })
 }

@@ -68,6 +68,15 @@ impl Version {
         }
     }
 
+    /// Bytes of the value, wherever it is.
+    pub fn value_len(&self) -> usize {
+        match &self.body {
+            Body::Tombstone => 0,
+            Body::Hot(kv) => kv.value.len(),
+            Body::Cold(meta) => meta.value_len as usize,
+        }
+    }
+
     /// Bytes of the value, if it is in memory.
     pub fn hot_bytes(&self) -> usize {
         match &self.body {

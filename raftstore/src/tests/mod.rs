@@ -1,5 +1,7 @@
 //! Tests of a whole store: on a real folder, and on a disk that forgets.
 
+mod alarms;
+mod auth;
 mod crash;
 mod disk;
 mod leases;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{config, delete, get, put, set};
-use crate::{Config, Error, Store, rpc::*};
+use crate::{AutoCompaction, Config, Error, Store, rpc::*};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_written_is_read_at_every_revision() {
@@ -377,7 +377,7 @@ async fn concurrent_writers_share_flushes_and_none_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn old_history_is_compacted_by_itself_when_asked_to() {
     let dir = tempfile::tempdir().unwrap();
-    let keep = Some(Duration::from_millis(50));
+    let keep = Some(AutoCompaction::Periodic(Duration::from_millis(50)));
     let store = Store::open(Config {
         auto_compaction: keep,
         ..config(dir.path())

@@ -12,9 +12,10 @@ use openraft::{
 use super::disk::Forgetful;
 use crate::{
     Clock, Error, Metrics,
+    auth::token::Tokens,
     backend::{Backend, persist},
     command::{Command, Proposal},
-    core::Core,
+    core::{Core, Setup},
     mvcc::space::Limits,
     raft::{CommittedLeaderId, Entry, LogId, TypeConfig, Vote, machine::Machine},
     wal::{
@@ -47,16 +48,17 @@ impl StoreBuilder<TypeConfig, Log, Machine, Guard> for OnDisk {
             value_bytes: 1 << 20,
         };
         let backend = Backend::open(&*disk, 1 << 20).unwrap();
-        let core = Core::load(
-            backend,
-            1,
-            1,
+        let setup = Setup {
+            cluster_id: 1,
+            member_id: 1,
             limits,
-            Clock::start(),
-            Metrics::default(),
-            None,
-        )
-        .unwrap();
+            clock: Clock::start(),
+            lease_checkpoint_interval: None,
+            tokens: Tokens::None,
+            metrics: Metrics::default(),
+            lock: None,
+        };
+        let core = Core::load(backend, setup).unwrap();
         let core = Arc::new(core);
         persist::start(
             Arc::clone(&core),

@@ -7,7 +7,7 @@
 use std::{
     fmt, fs,
     io::{self, ErrorKind},
-    os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -15,6 +15,10 @@ use std::{
 pub trait DiskFile: fmt::Debug + Send + Sync + 'static {
     /// Length in bytes.
     fn len(&self) -> io::Result<u64>;
+    /// Bytes that it takes on disk, which are fewer where nothing was ever written.
+    fn allocated(&self) -> io::Result<u64> {
+        self.len()
+    }
     /// Fills `out` from `offset`; less than that is an error.
     fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<()>;
     /// Writes all of `data` at `offset`.
@@ -107,6 +111,11 @@ struct OsFile(fs::File);
 impl DiskFile for OsFile {
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
+    }
+
+    fn allocated(&self) -> io::Result<u64> {
+        // What stat calls a block is 512 bytes, whatever the file system's blocks are.
+        Ok(self.0.metadata()?.blocks() * 512)
     }
 
     fn read_at(&self, out: &mut [u8], offset: u64) -> io::Result<()> {
