@@ -32,6 +32,7 @@ mod metrics;
 mod mvcc;
 mod open;
 mod raft;
+mod snapshot;
 mod store;
 mod wal;
 mod watch;
@@ -44,6 +45,10 @@ pub use error::Error;
 pub use metrics::Metrics;
 pub use raft::transport::connect::{Connector, PeerIo, Plain};
 pub use rpc::*;
+pub use snapshot::{
+    HashCheck, Restore, Restored, SnapshotChunk, SnapshotError, SnapshotStatus, SnapshotStream,
+    restore, snapshot_status,
+};
 pub use store::{Session, Status, Store};
 pub use watch::Watcher;
 

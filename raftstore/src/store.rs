@@ -21,6 +21,7 @@ use crate::{
     Clock, Config, Error, Metrics, Watcher,
     alarm::AlarmMember,
     auth::Caller,
+    backend::{Image, tables::State},
     command::{Command, Proposal, Reply},
     compactor,
     config::MAX_SUGGESTED_QUOTA_BYTES,
@@ -287,6 +288,12 @@ impl Store {
     /// The store's counters.
     pub fn metrics(&self) -> Metrics {
         self.inner.core.metrics.clone()
+    }
+
+    /// Writes everything that was applied to the state file. Returns what the file then is.
+    pub(crate) async fn flush(&self) -> Result<(State, Image), Error> {
+        self.inner.check_running()?;
+        self.inner.core.pending.flush().await
     }
 
     /// Stops taking requests, ends every watch, writes everything to disk and closes the files. Other clones then answer

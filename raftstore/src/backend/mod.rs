@@ -6,9 +6,13 @@
 //!
 //! - `tables`: the tables and how rows are encoded.
 //! - `persist`: the thread that writes behind.
+//! - `versions`: going through what an image holds.
+//! - `bulk`: filling a new file.
 
+pub mod bulk;
 pub mod persist;
 pub mod tables;
+pub mod versions;
 
 use std::{
     collections::BTreeMap,

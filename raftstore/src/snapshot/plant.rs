@@ -1,0 +1,107 @@
+//! Making a data directory of ours from an etcd database: the state file with everything in it, and a log that begins after it.
+
+use std::{collections::BTreeMap, path::Path};
+
+use futures::executor::block_on;
+use hydrofoil_bolt::{Db, ReadAt};
+use openraft::storage::RaftLogStorage;
+
+use super::{SnapshotError, facts::Facts, read};
+use crate::{
+    Config, Metrics,
+    backend::{Backend, tables::State},
+    membership::Node,
+    open,
+    raft::{CommittedLeaderId, LogId, Membership, StoredMembership, Vote},
+    wal::log::{Log, LogConfig},
+};
+
+/// Whose data directory it becomes, and where raft goes on.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// The cluster's id.
+    pub cluster: u64,
+    /// The member's id.
+    pub member: u64,
+    /// The members that the cluster then has.
+    pub members: BTreeMap<u64, Node>,
+    /// Index of the last entry that the state holds.
+    pub index: u64,
+    /// Its term.
+    pub term: u64,
+    /// The last term that the member knows of.
+    pub vote_term: u64,
+    /// Added to the last revision; what is before the sum counts as compacted. 0: neither.
+    pub bump_revision: i64,
+}
+
+/// What was planted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Planted {
+    /// The store's revision.
+    pub revision: i64,
+    /// Versions of keys.
+    pub versions: u64,
+}
+
+/// Fills the empty folder `dir`, and waits until all of it is on disk.
+///
+/// # Errors
+/// What is wrong with the database, or with the disk. The folder then holds nothing that counts.
+pub fn plant<S: ReadAt>(
+    dir: &Path,
+    db: &Db<S>,
+    facts: &Facts,
+    seed: &Seed,
+) -> Result<Planted, SnapshotError> {
+    let disk = open::folder(dir)?;
+    let config = Config::default();
+    let backend = Backend::open(&*disk, config.backend_cache_bytes)?;
+    let mut bulk = backend.bulk();
+    let seen = read::versions(db, |rev, event| Ok(bulk.add(rev, event)?))?;
+    bulk.write()?;
+    let planted = Planted {
+        revision: bumped(seen.revision.max(facts.compacted), seed.bump_revision)?,
+        versions: seen.versions,
+    };
+    let log_id = LogId::new(CommittedLeaderId::new(seed.term), seed.index);
+    let state = State {
+        applied: Some(log_id),
+        membership: StoredMembership::new(Some(log_id), membership(seed)?),
+        revision: planted.revision,
+        compacted: if seed.bump_revision > 0 {
+            planted.revision
+        } else {
+            facts.compacted
+        },
+        cluster_id: seed.cluster,
+        member_id: seed.member,
+    };
+    backend.commit(&facts.batch(state)?)?;
+    drop(backend);
+    let log_config = LogConfig {
+        cluster_id: seed.cluster,
+        member_id: seed.member,
+        segment_bytes: config.log_segment_bytes,
+    };
+    let mut log = Log::open(disk, log_config, Metrics::default())?;
+    // No vote is given in a term in which this member may have voted before.
+    let vote = Vote::new(seed.vote_term, seed.member);
+    let saved = block_on(log.save_vote(&vote));
+    block_on(log.close_blocking());
+    saved.map_err(|error| SnapshotError::io("writing the log in", dir, error))?;
+    Ok(planted)
+}
+
+fn bumped(revision: i64, by: i64) -> Result<i64, SnapshotError> {
+    revision.checked_add(by).ok_or_else(|| {
+        SnapshotError::Refused(format!("revision {revision} cannot be bumped by {by}"))
+    })
+}
+
+fn membership(seed: &Seed) -> Result<Membership, SnapshotError> {
+    let voters = seed.members.iter().filter(|(_, node)| !node.is_learner);
+    let voters = voters.map(|(id, _)| *id).collect();
+    Membership::new(vec![voters], seed.members.clone())
+        .map_err(|error| SnapshotError::Refused(format!("the members: {error}")))
+}
