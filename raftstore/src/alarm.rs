@@ -150,6 +150,7 @@ impl Alarms {
                 Command::LeaseCheckpoint(_)
                 | Command::Alarm { .. }
                 | Command::Auth(_)
+                | Command::Publish { .. }
                 | Command::For { .. } => {}
             }
         }

@@ -1,5 +1,5 @@
 //! The room's one edge to time. Monotonic: a wall clock that jumps neither ends a lease nor an election. The wall clock is asked
-//! for one thing alone, when signed tokens end, because others than this process read that.
+//! where others than this process read the time alone: when signed tokens end, and in the ids of members that are added.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,7 @@ impl Clock {
         self.origin.elapsed()
     }
 
-    /// Seconds since 1970 by the wall clock, for signed tokens and nothing else.
+    /// Seconds since 1970 by the wall clock; see the module header for what may ask.
     #[allow(clippy::disallowed_methods, reason = "this is the room's clock")]
     pub fn wall_seconds(&self) -> u64 {
         SystemTime::now()

@@ -12,6 +12,7 @@ use crate::{
     alarm::{AlarmKind, AlarmMember},
     auth::{AuthCommand, Caller},
     codec::{Malformed, Reader, put_bytes, put_signed, put_varint},
+    membership::roster::Attributes,
     rpc::*,
 };
 
@@ -59,6 +60,13 @@ pub enum Command {
         caller: Caller,
         /// The command, which is not another one of these.
         command: Box<Command>,
+    },
+    /// What a member says of itself. It takes no revision.
+    Publish {
+        /// The member.
+        member: u64,
+        /// What it says.
+        attributes: Attributes,
     },
 }
 
@@ -131,6 +139,7 @@ impl fmt::Display for Proposal {
             Command::Alarm { .. } => "alarm",
             Command::Auth(command) => command.name(),
             Command::For { .. } => "command",
+            Command::Publish { .. } => "publish",
         })
     }
 }
@@ -143,6 +152,7 @@ const KIND_COMPACT: u8 = 4;
 const KIND_LEASE_CHECKPOINT: u8 = 5;
 const KIND_ALARM: u8 = 6;
 const KIND_AUTH: u8 = 7;
+const KIND_PUBLISH: u8 = 8;
 const KIND_ANONYMOUS: u8 = 64;
 const KIND_USER: u8 = 65;
 
@@ -303,6 +313,16 @@ impl Command {
                 }
                 command.encode(out);
             }
+            Command::Publish { member, attributes } => {
+                out.push(KIND_PUBLISH);
+                put_varint(out, *member);
+                put_varint(out, attributes.disk);
+                put_bytes(out, attributes.name.as_bytes());
+                put_varint(out, attributes.client_urls.len() as u64);
+                for url in &attributes.client_urls {
+                    put_bytes(out, url.as_bytes());
+                }
+            }
         }
     }
 
@@ -353,9 +373,29 @@ impl Command {
                 member_id: reader.varint()?,
             },
             KIND_AUTH => Command::Auth(AuthCommand::decode(reader)?),
+            KIND_PUBLISH => {
+                let (member, disk) = (reader.varint()?, reader.varint()?);
+                let name = text(reader)?;
+                let mut client_urls = Vec::new();
+                for _ in 0..reader.length()? {
+                    client_urls.push(text(reader)?);
+                }
+                Command::Publish {
+                    member,
+                    attributes: Attributes {
+                        name,
+                        client_urls,
+                        disk,
+                    },
+                }
+            }
             _ => return Err(Malformed("unknown command")),
         })
     }
+}
+
+fn text(reader: &mut Reader<'_>) -> Result<String, Malformed> {
+    String::from_utf8(reader.slice()?.to_vec()).map_err(|_| Malformed("text that is none"))
 }
 
 fn encode_txn(txn: &TxnRequest, out: &mut Vec<u8>) {
@@ -647,6 +687,14 @@ mod tests {
             },
             Command::LeaseRevoke { id: -1 },
             Command::Compact { revision: 12 },
+            Command::Publish {
+                member: u64::MAX,
+                attributes: Attributes {
+                    name: "infra0".into(),
+                    client_urls: vec!["http://a:1".into(), "http://b:2".into()],
+                    disk: 7,
+                },
+            },
             Command::LeaseCheckpoint(vec![LeaseCheckpoint {
                 id: 3,
                 remaining: 90,

@@ -15,6 +15,7 @@ use std::{
 
 use openraft::EntryPayload;
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::Notify;
 
 use crate::{
     Clock, Error, Metrics,
@@ -22,11 +23,13 @@ use crate::{
     apply::Effects,
     auth::{state::AuthState, token::Tokens},
     backend::{Backend, Image, Loaded, persist::Pending, tables::State},
-    command::Reply,
+    command::{Command, Proposal, Reply},
+    forward::Forwarded,
     lease::LeaseClock,
+    membership::roster::Roster,
     mvcc::space::{Limits, Space, stored_bytes},
     raft::{Entry, LogId, StoredMembership},
-    rpc::{Event, EventKind, ResponseHeader},
+    rpc::{Event, EventKind, Member, ResponseHeader},
     watch::hub::Hub,
 };
 
@@ -62,10 +65,19 @@ pub struct Core {
     pub hub: Hub,
     /// When leases end.
     pub leases: LeaseClock,
+    /// What members said of themselves, and who was removed.
+    pub roster: RwLock<Roster>,
+    /// Who waits here for entries that were proposed through another member.
+    pub forwarded: Forwarded,
     /// The counters.
     pub metrics: Metrics,
     /// Held as long as anything may still write to the folder.
     _lock: Option<Arc<fs::File>>,
+    applied_index: AtomicU64,
+    /// Told when more was applied.
+    progress: Notify,
+    /// How often a snapshot took the place of everything.
+    installs: AtomicU64,
     revision: AtomicI64,
     stored_bytes: AtomicU64,
     term: AtomicU64,
@@ -132,6 +144,11 @@ impl Core {
             durable: Mutex::new(durable),
             applied: Mutex::new((state.applied, state.membership.clone())),
             hub: Hub::new(metrics.clone()),
+            roster: RwLock::new(state.roster.clone()),
+            forwarded: Forwarded::default(),
+            applied_index: AtomicU64::new(state.applied.map_or(0, |id| id.index)),
+            progress: Notify::new(),
+            installs: AtomicU64::new(0),
             leases: LeaseClock::new(clock, lease_checkpoint_interval),
             metrics,
             stored_bytes: AtomicU64::new(0),
@@ -244,6 +261,7 @@ impl Core {
             }
             _ => None,
         };
+        let roster = self.note_roster(entry);
         if let Some(change) = &change {
             for event in &change.events {
                 match event.kind {
@@ -268,6 +286,9 @@ impl Core {
             if let Some(membership) = membership {
                 batch.state.membership = membership;
             }
+            if let Some(roster) = roster {
+                batch.state.roster = roster;
+            }
             if let Some(change) = change {
                 batch.bytes += change.bytes;
                 let stored = |event: &Event| stored_bytes(&event.kv.key, event.kv.value.len());
@@ -280,7 +301,63 @@ impl Core {
         let index = i64::try_from(entry.log_id.index).unwrap_or(i64::MAX);
         self.metrics.proposals_committed.set(index);
         self.metrics.proposals_applied.set(index);
+        self.applied_index
+            .store(entry.log_id.index, Ordering::Release);
         Ok(reply)
+    }
+
+    /// Does what an entry says of the members. Returns the roster if it changed.
+    fn note_roster(&self, entry: &Entry) -> Option<Roster> {
+        let mut roster = self.roster.write();
+        match &entry.payload {
+            EntryPayload::Membership(after) => {
+                let changed = roster.note_change(&self.applied.lock().1, after);
+                changed.then(|| roster.clone())
+            }
+            EntryPayload::Normal(Proposal { command, .. }) => match &**command {
+                Command::Publish { member, attributes } => {
+                    roster.publish(*member, attributes.clone());
+                    Some(roster.clone())
+                }
+                _ => None,
+            },
+            EntryPayload::Blank => None,
+        }
+    }
+
+    /// Tells whoever waits in [`Core::wait_applied`] to look again.
+    pub fn tell_progress(&self) {
+        self.progress.notify_waiters();
+    }
+
+    /// Index of the last entry applied.
+    pub fn applied_index(&self) -> u64 {
+        self.applied_index.load(Ordering::Acquire)
+    }
+
+    /// Returns once the entry at `index` is applied.
+    pub async fn wait_applied(&self, index: u64) {
+        while self.applied_index() < index {
+            let told = self.progress.notified();
+            tokio::pin!(told);
+            told.as_mut().enable();
+            if self.applied_index() >= index {
+                return;
+            }
+            told.await;
+        }
+    }
+
+    /// How often a snapshot took the place of everything: entries that it covers were not applied one by one.
+    pub fn installs(&self) -> u64 {
+        self.installs.load(Ordering::Acquire)
+    }
+
+    /// The members there are, by ascending id.
+    pub fn members(&self) -> Vec<Member> {
+        let roster = self.roster.read();
+        let applied = self.applied.lock();
+        roster.members(&applied.1)
     }
 
     fn note(&self, space: &Space) {
@@ -297,14 +374,15 @@ impl Core {
     /// Puts a snapshot in the place of everything.
     pub fn install(&self, image: &Image) -> Result<(), Error> {
         let mut durable = self.durable.lock();
-        self.backend.install(image)?;
+        let mut state = image.state()?.unwrap_or_default();
+        (state.cluster_id, state.member_id) = (self.cluster_id, self.member_id);
+        self.backend.install(image, &state)?;
         let Loaded {
             space: loaded,
-            mut state,
+            state,
             auth,
             alarms,
         } = self.backend.load(self.limits)?;
-        (state.cluster_id, state.member_id) = (self.cluster_id, self.member_id);
         *durable = Some(state.clone());
         let mut space = self.space.write();
         *space = loaded;
@@ -313,12 +391,18 @@ impl Core {
         // Whose tokens were forgotten by what the snapshot stands for is not known: everyone logs in again.
         self.tokens.clear();
         self.hub.resync();
+        *self.roster.write() = state.roster.clone();
         *self.applied.lock() = (state.applied, state.membership.clone());
+        self.applied_index
+            .store(state.applied.map_or(0, |id| id.index), Ordering::Release);
         self.note_members(&state.membership);
         self.pending.discard(state);
         self.note(&space);
         drop(space);
         self.restart_leases(Duration::ZERO);
+        self.installs.fetch_add(1, Ordering::AcqRel);
+        self.forwarded.give_up();
+        self.tell_progress();
         Ok(())
     }
 

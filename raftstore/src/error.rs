@@ -150,9 +150,6 @@ pub enum Error {
     /// The id is taken.
     #[error("etcdserver: member ID already exist")]
     MemberExist,
-    /// The id belongs to a member that was removed; it never comes back.
-    #[error("etcdserver: member {0:x} was removed from the cluster")]
-    MemberRemoved(u64),
     /// Another member has one of the peer URLs.
     #[error("etcdserver: Peer URLs already exists")]
     PeerUrlExist,
@@ -224,6 +221,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error that a peer told by its words, if it is one that a peer tells.
+    pub(crate) fn from_words(words: &str) -> Option<Error> {
+        [
+            Error::TooManyRequests,
+            Error::NoLeader,
+            Error::Timeout,
+            Error::Unhealthy,
+            Error::MemberNotFound,
+            Error::MemberExist,
+            Error::PeerUrlExist,
+            Error::MemberNotEnoughStarted,
+            Error::MemberBadUrls,
+            Error::MemberNotLearner,
+            Error::LearnerNotReady,
+            Error::TooManyLearners,
+        ]
+        .into_iter()
+        .find(|error| error.to_string() == words)
+    }
+
     /// The disk failed while `what` was being done.
     pub(crate) fn io(what: impl Into<String>, error: io::Error) -> Error {
         Error::Io {

@@ -17,16 +17,18 @@ pub mod rpc;
 
 mod apply;
 mod backend;
+mod blocking;
 mod check;
 mod clock;
+mod cluster;
 mod codec;
 mod command;
 mod compactor;
 mod config;
 mod core;
+mod forward;
 mod lease;
 mod maintenance;
-#[allow(dead_code)] // The transport, which is next, uses all of it.
 mod membership;
 mod metrics;
 mod mvcc;
@@ -40,6 +42,7 @@ mod watch;
 pub use alarm::{AlarmAction, AlarmKind, AlarmMember, AlarmRequest, AlarmResponse};
 pub use auth::{Caller, Secret, TokenConfig};
 pub use clock::Clock;
+pub use cluster::service::PeerService;
 pub use config::{AutoCompaction, Config, InitialClusterState, InitialMember};
 pub use error::Error;
 pub use metrics::Metrics;

@@ -1,9 +1,10 @@
 //! Counters under etcd's names. The one who serves `/metrics` registers them; nothing here opens a port.
 
-use std::sync::atomic::AtomicU64;
+use std::{sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
-    metrics::{counter::Counter, gauge::Gauge, histogram::Histogram},
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 
@@ -68,6 +69,21 @@ pub struct Metrics {
     pub db_total_size: Gauge<i64, std::sync::atomic::AtomicI64>,
     /// Bytes of values held in memory.
     pub value_cache_bytes: Gauge<f64, AtomicU64>,
+    /// Seconds until a peer answers.
+    pub peer_round_trip_seconds: Family<Peer, Histogram>,
+}
+
+/// The peer that a measure is of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[allow(non_snake_case)]
+pub struct Peer {
+    /// Its id in hexadecimal digits, under the name that etcd's label has.
+    pub To: String,
+}
+
+/// etcd's buckets for round trips: 0.1 ms doubling 16 times.
+fn round_trip_histogram() -> Histogram {
+    Histogram::new((0..16).map(|n| 0.0001 * f64::from(1u32 << n)))
 }
 
 /// etcd's buckets for disk latencies: 1 ms doubling 14 times.
@@ -112,11 +128,22 @@ impl Default for Metrics {
             no_space_alarms: Gauge::default(),
             db_total_size: Gauge::default(),
             value_cache_bytes: Gauge::default(),
+            peer_round_trip_seconds: Family::new_with_constructor(round_trip_histogram),
         }
     }
 }
 
 impl Metrics {
+    /// Notes how long a peer took to answer.
+    pub fn peer_round_trip(&self, peer: u64, took: Duration) {
+        let peer = Peer {
+            To: format!("{peer:x}"),
+        };
+        self.peer_round_trip_seconds
+            .get_or_create(&peer)
+            .observe(took.as_secs_f64());
+    }
+
     /// Registers every counter under etcd's name. A `_total` that etcd's name ends in is added by the encoder of counters.
     #[rustfmt::skip]
     pub fn register(&self, registry: &mut Registry) {
@@ -149,6 +176,7 @@ impl Metrics {
         r.register("etcd_debugging_server_lease_expired", "The total number of expired leases", self.lease_expired.clone());
         r.register("hydrofoil_store_no_space_alarms", "Members with a NOSPACE alarm", self.no_space_alarms.clone());
         r.register("etcd_mvcc_db_total_size_in_bytes", "Total size of the underlying database physically allocated in bytes", self.db_total_size.clone());
+        r.register("etcd_network_peer_round_trip_time_seconds", "Round-Trip-Time histogram between peers", self.peer_round_trip_seconds.clone());
         r.register("hydrofoil_store_value_cache_bytes", "Bytes of values held in memory", self.value_cache_bytes.clone());
     }
 }

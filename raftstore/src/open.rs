@@ -1,6 +1,6 @@
 //! Opening a store: lock the folder, read the state and the log, start raft, and wait until everything committed is applied.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use openraft::SnapshotPolicy;
 
@@ -8,10 +8,15 @@ use crate::{
     Clock, Config, Error, Metrics,
     auth::token::Tokens,
     backend::{Backend, persist},
+    blocking,
     core::{Core, Setup, SharedCore},
-    membership::Node,
+    membership::identity::Identity,
     mvcc::space::Limits,
-    raft::{Raft, machine::Machine, network::NoPeers},
+    raft::{
+        Raft,
+        machine::Machine,
+        transport::{connect::Connector, identity::Local, link::Times, peers::Peers},
+    },
     wal::{
         disk::{Disk, Folder},
         log::{Log, LogConfig},
@@ -20,6 +25,8 @@ use crate::{
 
 /// Name of the file whose lock says that a folder is in use.
 const LOCK_FILE: &str = "LOCK";
+/// How long a member that cannot be reached is left alone before it is tried again.
+const BACKOFF: &str = "10ms 20ms 50ms 100ms ...500ms";
 /// Longest wait for raft to apply what the log holds.
 const RECOVERY_TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -35,6 +42,10 @@ pub struct Opened {
     pub persist: std::thread::JoinHandle<()>,
     /// Told after each commit of the state file.
     pub committed: Arc<tokio::sync::Notify>,
+    /// The ways to the other members.
+    pub peers: Peers,
+    /// Told of members whose process is gone.
+    pub gone: tokio::sync::mpsc::Receiver<u64>,
 }
 
 /// Takes the lock of the folder.
@@ -60,34 +71,44 @@ pub fn folder(dir: &Path) -> Result<Arc<dyn Disk>, Error> {
     Ok(Arc::new(folder))
 }
 
-/// Opens a store on `disk`.
+/// Opens the store of the member `identity` on `disk`.
 pub async fn open(
     config: &Config,
+    identity: &Identity,
     disk: Arc<dyn Disk>,
     clock: Clock,
     lock: Option<Arc<fs::File>>,
+    connector: Arc<dyn Connector>,
 ) -> Result<Opened, Error> {
     let metrics = Metrics::default();
     let (core, log) = {
-        let (config, metrics) = (config.clone(), metrics.clone());
-        tokio::task::spawn_blocking(move || read(&config, disk, clock, metrics, lock))
-            .await
-            .map_err(|e| Error::Internal(e.to_string()))??
+        let (config, identity, metrics) = (config.clone(), identity.clone(), metrics.clone());
+        blocking::run(move || read(&config, &identity, disk, clock, metrics, lock)).await??
     };
     let committed = Arc::new(tokio::sync::Notify::new());
     let told = Arc::clone(&committed);
     let persist = persist::start(Arc::clone(&core), config.write_behind_interval, move || {
         told.notify_one();
     })?;
-    match start(config, &core, &log).await {
+    let local = Local {
+        cluster: identity.cluster,
+        member: identity.member,
+        disk: identity.disk,
+    };
+    let times = Times::new(config.heartbeat_interval, config.election_timeout);
+    let (peers, gone) = Peers::new(Arc::clone(&core), local, connector, times);
+    match start(config, identity, &core, &log, &peers).await {
         Ok(raft) => Ok(Opened {
             core,
             raft,
             log,
             persist,
             committed,
+            peers,
+            gone,
         }),
         Err(error) => {
+            peers.close();
             core.pending.close();
             log.close_blocking().await;
             Err(error)
@@ -97,6 +118,7 @@ pub async fn open(
 
 fn read(
     config: &Config,
+    identity: &Identity,
     disk: Arc<dyn Disk>,
     clock: Clock,
     metrics: Metrics,
@@ -109,8 +131,8 @@ fn read(
     };
     let tokens = Tokens::new(&config.auth_token, clock.clone())?;
     let setup = Setup {
-        cluster_id: config.cluster_id,
-        member_id: config.member_id,
+        cluster_id: identity.cluster,
+        member_id: identity.member,
         limits,
         clock,
         lease_checkpoint_interval: config.lease_checkpoint_interval,
@@ -120,42 +142,45 @@ fn read(
     };
     let core = Core::load(backend, setup)?;
     let log_config = LogConfig {
-        cluster_id: config.cluster_id,
-        member_id: config.member_id,
+        cluster_id: identity.cluster,
+        member_id: identity.member,
         segment_bytes: config.log_segment_bytes,
     };
     let log = Log::open(disk, log_config, metrics)?;
     Ok((Arc::new(core), log))
 }
 
-/// Starts raft, makes it a cluster of one if it is new, and waits until what is committed is applied.
-async fn start(config: &Config, core: &SharedCore, log: &Log) -> Result<Raft, Error> {
+/// Starts raft, and begins the cluster if it is new. A member alone leads, and has applied what is committed, when this
+/// returns; one of several has not.
+async fn start(
+    config: &Config,
+    identity: &Identity,
+    core: &SharedCore,
+    log: &Log,
+    peers: &Peers,
+) -> Result<Raft, Error> {
     let internal = |e: &dyn std::fmt::Display| Error::Internal(e.to_string());
-    let raft_config = openraft::Config {
-        cluster_name: format!("{:x}", config.cluster_id),
-        heartbeat_interval: millis(config.heartbeat_interval),
-        election_timeout_min: millis(config.election_timeout),
-        election_timeout_max: millis(config.election_timeout) * 2,
-        // Snapshots are made when the log has grown, see `maintenance`.
-        snapshot_policy: SnapshotPolicy::Never,
-        max_in_snapshot_log_to_keep: 0,
-        enable_pre_vote: Some(true),
-        ..Default::default()
-    };
-    let raft_config = Arc::new(raft_config.validate().map_err(|e| internal(&e))?);
+    // A leader that was alone leads on at once. One of several must not: others may lead by now.
+    let alone = core.is_sole_voter() && log.last_membership() <= core.applied_index();
+    let raft_config = Arc::new(raft_config(config, identity, alone)?);
     let machine = Machine::new(Arc::clone(core));
-    let raft = Raft::new(config.member_id, raft_config, NoPeers, log.clone(), machine)
-        .await
-        .map_err(|e| internal(&e))?;
-    if !raft.is_initialized().await.map_err(|e| internal(&e))? {
-        let members = std::collections::BTreeMap::from([(
-            config.member_id,
-            Node {
-                name: config.name.clone(),
-                ..Default::default()
-            },
-        )]);
+    let raft = Raft::new(
+        identity.member,
+        raft_config,
+        peers.clone(),
+        log.clone(),
+        machine,
+    )
+    .await
+    .map_err(|e| internal(&e))?;
+    let begun = raft.is_initialized().await.map_err(|e| internal(&e))?;
+    if !begun && !identity.seeds.is_empty() {
+        let members: BTreeMap<_, _> = identity.seeds.iter().cloned().collect();
         raft.initialize(members).await.map_err(|e| internal(&e))?;
+    }
+    let voters: Vec<u64> = raft.voter_ids().collect();
+    if voters != [identity.member] {
+        return Ok(raft);
     }
     if !raft.is_leader() {
         // Alone, there is nobody to wait for.
@@ -168,10 +193,36 @@ async fn start(config: &Config, core: &SharedCore, log: &Log) -> Result<Raft, Er
         .await
         .map_err(|e| internal(&e))?;
     raft.wait(Some(RECOVERY_TIMEOUT))
-        .current_leader(config.member_id, "opening the store")
+        .current_leader(identity.member, "opening the store")
         .await
         .map_err(|e| internal(&e))?;
     Ok(raft)
+}
+
+fn raft_config(
+    config: &Config,
+    identity: &Identity,
+    alone: bool,
+) -> Result<openraft::Config, Error> {
+    let election = millis(config.election_timeout);
+    let raft_config = openraft::Config {
+        cluster_name: format!("{:x}", identity.cluster),
+        heartbeat_interval: millis(config.heartbeat_interval),
+        // A follower begins an election when it has heard nothing for the second of these, during which it gives nobody its
+        // vote, and then a random time between both: in all between one election timeout and somewhat less than two.
+        election_timeout_min: (election * 3 / 10).max(millis(config.heartbeat_interval) + 1),
+        election_timeout_max: (election * 8 / 10).max(millis(config.heartbeat_interval) + 2),
+        // Snapshots are made when the log has grown, see `maintenance`.
+        snapshot_policy: SnapshotPolicy::Never,
+        max_in_snapshot_log_to_keep: 0,
+        enable_pre_vote: Some(true),
+        enable_leader_restore: Some(alone),
+        backoff: BACKOFF.into(),
+        ..Default::default()
+    };
+    raft_config
+        .validate()
+        .map_err(|e| Error::Internal(e.to_string()))
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -4,39 +4,35 @@ use std::{
     fmt, fs,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
 };
 
-use openraft::{
-    ReadPolicy,
-    async_runtime::watch::WatchReceiver,
-    errors::{ClientWriteError, Fatal, LinearizableReadError, RaftError},
-};
 use parking_lot::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::session::Session;
 use crate::{
-    Clock, Config, Error, Metrics, Watcher,
+    Clock, Config, Connector, Error, Metrics, PeerService, Watcher,
     alarm::AlarmMember,
     auth::Caller,
     backend::{Image, tables::State},
-    command::{Command, Proposal, Reply},
+    cluster::{Cluster, caretaker, failover, members::Change},
+    command::{Command, Reply},
     compactor,
     config::MAX_SUGGESTED_QUOTA_BYTES,
     core::SharedCore,
-    lease, maintenance, open,
-    raft::{Raft, TypeConfig},
+    lease, maintenance, membership, open,
+    raft::{
+        Raft,
+        transport::{connect::Unconnected, wire::proto::change_members_request},
+    },
     rpc::*,
     wal::{disk::Disk, log::Log},
 };
 
 mod requests;
 mod session;
-
-/// Bytes of proposals that wait for the log; more are answered with "too many requests".
-const MAX_PENDING_BYTES: usize = 256 << 20;
 
 /// An open store. Cheap to clone; all clones are the same store.
 #[derive(Clone, Debug)]
@@ -52,7 +48,7 @@ pub(crate) struct Inner {
     raft: Raft,
     log: Log,
     config: Config,
-    pending_bytes: AtomicUsize,
+    cluster: Arc<Cluster>,
     stopped: AtomicBool,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -108,6 +104,32 @@ impl Store {
         disk: Arc<dyn Disk>,
         lock: Option<fs::File>,
     ) -> Result<Store, Error> {
+        let (store, _) = Store::open_with(config, disk, lock, Arc::new(Unconnected)).await?;
+        Ok(store)
+    }
+
+    /// Opens this member's store in `config.data_dir`, and joins it with the other members over connections that `connector`
+    /// makes. Whoever calls this serves [`PeerService::routes`] at this member's peer URLs. This returns before the member has
+    /// a leader, unless it is alone: see [`Store::wait_ready`].
+    ///
+    /// # Errors
+    /// What [`Store::open`] says, and [`Error::Bootstrap`] if the member cannot begin or join its cluster as configured.
+    pub async fn open_cluster(
+        config: Config,
+        connector: Arc<dyn Connector>,
+    ) -> Result<(Store, PeerService), Error> {
+        let disk = open::folder(&config.data_dir)?;
+        let lock = open::lock(&config.data_dir)?;
+        Store::open_with(config, disk, Some(lock), connector).await
+    }
+
+    /// [`Store::open_cluster`] on a disk of the caller's.
+    pub(crate) async fn open_with(
+        config: Config,
+        disk: Arc<dyn Disk>,
+        lock: Option<fs::File>,
+        connector: Arc<dyn Connector>,
+    ) -> Result<(Store, PeerService), Error> {
         let lock = lock.map(Arc::new);
         if config
             .quota()
@@ -119,21 +141,134 @@ impl Store {
                 "the quota is larger than etcd suggests"
             );
         }
-        let opened = open::open(&config, disk, Clock::start(), lock.clone()).await?;
+        let identity = membership::boot::identity(&config, &disk, &connector).await?;
+        if config.initial_cluster.is_empty()
+            && (config.cluster_id, config.member_id) != (identity.cluster, identity.member)
+        {
+            return Err(Error::Incompatible {
+                dir: config.data_dir,
+                what: format!(
+                    "is of member {:x} of cluster {:x}",
+                    identity.member, identity.cluster
+                ),
+            });
+        }
+        let opened = open::open(
+            &config,
+            &identity,
+            Arc::clone(&disk),
+            Clock::start(),
+            lock.clone(),
+            connector,
+        )
+        .await?;
+        let cluster = Arc::new(Cluster::new(
+            Arc::clone(&opened.core),
+            opened.raft.clone(),
+            opened.peers,
+            disk,
+            config.clone(),
+        ));
         let inner = Arc::new(Inner {
             core: opened.core,
             raft: opened.raft,
             log: opened.log,
-            pending_bytes: AtomicUsize::new(0),
+            cluster: Arc::clone(&cluster),
             stopped: AtomicBool::new(false),
-            stop: CancellationToken::new(),
+            stop: cluster.stop.clone(),
             tasks: TaskTracker::new(),
             persist: Mutex::new(Some(opened.persist)),
             lock,
             config,
         });
-        inner.start_tasks(opened.committed);
-        Ok(Store { inner })
+        inner.start_tasks(opened.committed, opened.gone);
+        Ok((Store { inner }, PeerService::new(cluster)))
+    }
+
+    /// Returns once this member is part of its cluster: there is a leader, and every member knows this one by its name.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`].
+    pub async fn wait_ready(&self) -> Result<(), Error> {
+        self.inner.cluster.published().await
+    }
+
+    /// Returns when this member must be stopped because it was removed from the cluster or lost its disk, and says why. It
+    /// does not stop by itself: shut it down.
+    pub async fn ended(&self) -> &'static str {
+        self.inner.cluster.ended().await
+    }
+
+    /// The members there are.
+    ///
+    /// # Errors
+    /// Errors of time if `linearizable` is set, [`Error::Stopped`].
+    pub async fn members(&self, linearizable: bool) -> Result<MembersResponse, Error> {
+        self.inner.cluster.list_members(linearizable).await
+    }
+
+    /// Adds a member with these peer URLs: one that votes, or a learner. Returns at once; it gets its vote when it was started
+    /// and has caught up.
+    ///
+    /// # Errors
+    /// [`Error::MemberBadUrls`], [`Error::PeerUrlExist`], [`Error::MemberExist`], [`Error::TooManyLearners`],
+    /// [`Error::MemberNotEnoughStarted`], [`Error::Unhealthy`], errors of time.
+    pub async fn member_add(
+        &self,
+        peer_urls: Vec<String>,
+        is_learner: bool,
+    ) -> Result<MemberAddResponse, Error> {
+        self.inner.cluster.member_add(peer_urls, is_learner).await
+    }
+
+    /// Removes a member for good.
+    ///
+    /// # Errors
+    /// [`Error::MemberNotFound`], [`Error::MemberNotEnoughStarted`], [`Error::Unhealthy`], errors of time.
+    pub async fn member_remove(&self, id: u64) -> Result<MembersResponse, Error> {
+        self.inner.cluster.member_change(Change::Remove(id)).await
+    }
+
+    /// Gives a member other peer URLs.
+    ///
+    /// # Errors
+    /// [`Error::MemberBadUrls`], [`Error::MemberNotFound`], [`Error::PeerUrlExist`], errors of time.
+    pub async fn member_update(
+        &self,
+        id: u64,
+        peer_urls: Vec<String>,
+    ) -> Result<MembersResponse, Error> {
+        let update = change_members_request::Update { id, peer_urls };
+        self.inner
+            .cluster
+            .member_change(Change::Update(update))
+            .await
+    }
+
+    /// Gives a learner its vote.
+    ///
+    /// # Errors
+    /// [`Error::MemberNotFound`], [`Error::MemberNotLearner`], [`Error::LearnerNotReady`],
+    /// [`Error::MemberNotEnoughStarted`], errors of time.
+    pub async fn member_promote(&self, id: u64) -> Result<MembersResponse, Error> {
+        self.inner.cluster.member_change(Change::Promote(id)).await
+    }
+
+    /// Lets another member lead; only the leader does that.
+    ///
+    /// # Errors
+    /// [`Error::NotLeader`], [`Error::NoLeader`], [`Error::BadLeaderTransferee`], [`Error::TimeoutLeaderTransfer`].
+    pub async fn move_leader(&self, to: u64) -> Result<(), Error> {
+        self.inner.cluster.move_leader(to).await
+    }
+
+    /// Whether this member follows without a vote because nobody promoted it yet. etcd's learners serve serializable reads and
+    /// their status, nothing else.
+    pub fn is_learner(&self) -> bool {
+        let core = &self.inner.core;
+        core.members()
+            .iter()
+            .any(|member| member.id == core.member_id && member.is_learner)
     }
 
     /// Requests of a caller, checked against users and roles while auth is enabled. The requests of the store itself may do
@@ -227,7 +362,7 @@ impl Store {
     /// Starts a lease's time to live anew. A lease that does not exist is answered with a `ttl` of 0.
     ///
     /// # Errors
-    /// [`Error::NotLeader`]: only the leader knows when leases end. [`Error::Stopped`].
+    /// Errors of time, [`Error::Stopped`].
     pub async fn lease_keep_alive(&self, id: i64) -> Result<LeaseKeepAliveResponse, Error> {
         self.inner.lease_keep_alive(&Caller::Internal, id).await
     }
@@ -235,7 +370,7 @@ impl Store {
     /// Says how long a lease still lives, and which keys hang on it if `keys` is set.
     ///
     /// # Errors
-    /// [`Error::NotLeader`], [`Error::Stopped`].
+    /// Errors of time, [`Error::Stopped`].
     pub async fn lease_time_to_live(
         &self,
         id: i64,
@@ -267,12 +402,7 @@ impl Store {
     pub fn status(&self) -> Status {
         let core = &self.inner.core;
         let header = core.header(core.revision());
-        let leader = self
-            .inner
-            .raft
-            .server_metrics()
-            .borrow_watched()
-            .current_leader;
+        let leader = self.inner.cluster.leader();
         Status {
             header,
             db_size: i64::try_from(core.db_size()).unwrap_or(i64::MAX),
@@ -292,8 +422,21 @@ impl Store {
 
     /// Writes everything that was applied to the state file. Returns what the file then is.
     pub(crate) async fn flush(&self) -> Result<(State, Image), Error> {
-        self.inner.check_running()?;
+        self.inner.cluster.check_running()?;
         self.inner.core.pending.flush().await
+    }
+
+    /// Ends without anything that a clean stop does beyond closing the files.
+    #[cfg(test)]
+    pub(crate) async fn abort(self) {
+        self.inner.cluster.note_stopped();
+        self.inner.shutdown().await;
+    }
+
+    /// The members that vote, as raft has it.
+    #[cfg(test)]
+    pub(crate) fn voter_ids(&self) -> Vec<u64> {
+        self.inner.raft.voter_ids().collect()
     }
 
     /// Stops taking requests, ends every watch, writes everything to disk and closes the files. Other clones then answer
@@ -318,38 +461,31 @@ impl Inner {
 
     /// Whether this member leads. If it has begun to, every lease was started anew by then.
     pub(crate) fn lead_leases(&self) -> bool {
-        let (leads, term) = {
-            let metrics = self.raft.server_metrics();
-            let now = metrics.borrow_watched();
-            let leads = now.current_leader == Some(self.core.member_id);
-            (leads, now.vote.leader_id.term)
-        };
-        if leads {
-            let extra = self.config.election_timeout;
-            self.core
-                .leases
-                .lead(term, || self.core.restart_leases(extra));
-        }
-        leads
+        self.cluster.lead_leases()
     }
 
-    fn start_tasks(self: &Arc<Self>, committed: Arc<tokio::sync::Notify>) {
+    fn start_tasks(
+        self: &Arc<Self>,
+        committed: Arc<tokio::sync::Notify>,
+        gone: tokio::sync::mpsc::Receiver<u64>,
+    ) {
         let stop = || self.stop.clone();
         let (raft, log) = (self.raft.clone(), self.log.clone());
         let limit = self.config.checkpoint_log_bytes;
         self.tasks.spawn(maintenance::after_commits(
             Arc::downgrade(self),
-            raft.clone(),
+            raft,
             log,
             committed,
             limit,
             stop(),
         ));
-        self.tasks.spawn(maintenance::follow_raft(
-            raft,
-            Arc::clone(&self.core),
-            stop(),
-        ));
+        let cluster = || Arc::clone(&self.cluster);
+        self.tasks.spawn(caretaker::follow_raft(cluster()));
+        self.tasks.spawn(caretaker::publish(cluster()));
+        self.tasks.spawn(caretaker::promote(cluster()));
+        self.tasks.spawn(caretaker::watch_refusal(cluster()));
+        self.tasks.spawn(failover::run(cluster(), gone));
         self.tasks
             .spawn(lease::expiry::run(Arc::downgrade(self), stop()));
         if let Some(mode) = self.config.auto_compaction {
@@ -358,31 +494,9 @@ impl Inner {
         }
     }
 
-    fn check_running(&self) -> Result<(), Error> {
-        if self.stopped.load(Ordering::Acquire) {
-            Err(Error::Stopped)
-        } else {
-            Ok(())
-        }
-    }
-
     /// Returns once everything that was acknowledged before the call is applied here.
     pub(crate) async fn linearize(&self) -> Result<(), Error> {
-        self.check_running()?;
-        if self.core.is_sole_voter() {
-            // Alone, a write is acknowledged by the one who applied it: nothing acknowledged can be missing here.
-            return Ok(());
-        }
-        match self.raft.ensure_linearizable(ReadPolicy::ReadIndex).await {
-            Ok(_) => Ok(()),
-            Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(to))) => {
-                Err(not_leader(to.leader_id))
-            }
-            Err(RaftError::APIError(LinearizableReadError::QuorumNotEnough(_))) => {
-                Err(Error::Timeout)
-            }
-            Err(RaftError::Fatal(fatal)) => Err(self.fatal(&fatal)),
-        }
+        self.cluster.linearize().await
     }
 
     /// Proposes a small command; answers with the revision afterwards.
@@ -399,44 +513,18 @@ impl Inner {
         command: Command,
         bytes: usize,
     ) -> Result<Reply, Error> {
-        self.check_running()?;
-        let metrics = &self.core.metrics;
-        let waiting = Waiting::enter(self, bytes)?;
-        let write = self.raft.client_write(Proposal::new(command));
-        let result = match tokio::time::timeout(self.config.request_timeout, write).await {
-            Ok(Ok(response)) => Ok(response.data),
-            Ok(Err(RaftError::APIError(ClientWriteError::ForwardToLeader(to)))) => {
-                Err(not_leader(to.leader_id))
-            }
-            Ok(Err(RaftError::APIError(_))) | Err(_) => Err(Error::Timeout),
-            Ok(Err(RaftError::Fatal(fatal))) => Err(self.fatal(&fatal)),
-        };
-        drop(waiting);
-        if result.is_err() {
-            metrics.proposals_failed.inc();
-        }
-        result
+        self.cluster.propose(command, bytes).await
     }
 
     /// Waits, as long as a request may take, until an entry is applied here. `false`: it is not.
     pub(crate) async fn wait_applied(&self, index: u64) -> bool {
-        let applied = self.core.applied.lock().0.map_or(0, |id| id.index);
-        if applied >= index {
+        if self.core.applied_index() >= index {
             return false;
         }
-        self.raft
-            .wait(Some(self.config.request_timeout))
-            .applied_index_at_least(Some(index), "a token of another member")
+        let applied = self.core.wait_applied(index);
+        tokio::time::timeout(self.config.request_timeout, applied)
             .await
             .is_ok()
-    }
-
-    fn fatal(&self, fatal: &Fatal<TypeConfig>) -> Error {
-        match (self.check_running(), fatal) {
-            (Err(stopped), _) => stopped,
-            (_, Fatal::Stopped) => Error::Stopped,
-            (_, fatal) => Error::Internal(fatal.to_string()),
-        }
     }
 
     async fn shutdown(&self) {
@@ -444,7 +532,10 @@ impl Inner {
             self.tasks.wait().await;
             return;
         }
+        self.cluster.hand_over_before_stop().await;
+        self.cluster.note_stopped();
         self.stop.cancel();
+        self.cluster.peers.close();
         self.core.hub.close();
         self.tasks.close();
         if self.raft.shutdown().await.is_err() {
@@ -476,7 +567,9 @@ impl Drop for Inner {
             return;
         }
         // Nobody shut the store down: let its threads and tasks end by themselves.
+        self.cluster.note_stopped();
         self.stop.cancel();
+        self.cluster.peers.close();
         self.core.hub.close();
         self.core.pending.close();
         let (raft, log) = (self.raft.clone(), self.log.clone());
@@ -487,40 +580,5 @@ impl Drop for Inner {
                 log.close_blocking().await;
             });
         }
-    }
-}
-
-fn not_leader(leader: Option<u64>) -> Error {
-    match leader {
-        Some(_) => Error::NotLeader { leader },
-        None => Error::NoLeader,
-    }
-}
-
-/// A proposal under way, counted while it lives.
-struct Waiting<'a> {
-    inner: &'a Inner,
-    bytes: usize,
-}
-
-impl<'a> Waiting<'a> {
-    fn enter(inner: &'a Inner, bytes: usize) -> Result<Self, Error> {
-        let before = inner.pending_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let waiting = inner.core.metrics.proposals_pending.inc();
-        let entered = Waiting { inner, bytes };
-        let full = usize::try_from(waiting).is_ok_and(|n| n >= inner.config.max_pending_proposals);
-        if full || before + bytes > MAX_PENDING_BYTES {
-            return Err(Error::TooManyRequests);
-        }
-        Ok(entered)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.inner
-            .pending_bytes
-            .fetch_sub(self.bytes, Ordering::Relaxed);
-        self.inner.core.metrics.proposals_pending.dec();
     }
 }

@@ -132,6 +132,7 @@ impl AuthState {
             | Command::LeaseCheckpoint(_)
             | Command::Alarm { .. }
             | Command::Auth(_)
+            | Command::Publish { .. }
             | Command::For { .. } => Ok(()),
         }
     }

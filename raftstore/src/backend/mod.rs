@@ -8,10 +8,12 @@
 //! - `persist`: the thread that writes behind.
 //! - `versions`: going through what an image holds.
 //! - `bulk`: filling a new file.
+//! - `transfer`: the file on its way to another member.
 
 pub mod bulk;
 pub mod persist;
 pub mod tables;
+pub mod transfer;
 pub mod versions;
 
 use std::{
@@ -31,7 +33,7 @@ use redb::{
 
 use self::tables::{
     ALARMS, AUTH, Batch, LEASES, LEASES_LEFT, LeaseRow, META, ROLES, STATE, State, USERS, VALUES,
-    decode_meta, encode_meta, rev_key, rev_of,
+    decode_meta, each_table, encode_meta, rev_key, rev_of,
 };
 use crate::{
     Error,
@@ -169,7 +171,10 @@ impl Backend {
     /// The file as it is at the last commit, for reading.
     pub fn image(&self) -> Result<Image, Error> {
         let txn = run("reading", || Ok(self.db.begin_read()?))?;
-        Ok(Image { txn: Arc::new(txn) })
+        Ok(Image {
+            txn: Arc::new(txn),
+            _incoming: None,
+        })
     }
 
     /// The values as they are at the last commit.
@@ -231,22 +236,14 @@ impl Backend {
         }
     }
 
-    /// Makes the file what `image` is, durably.
-    pub fn install(&self, image: &Image) -> Result<(), Error> {
+    /// Makes the file what `image` is, durably, but for the state, which is that of this member.
+    pub fn install(&self, image: &Image, state: &State) -> Result<(), Error> {
         run("installing a snapshot into", || {
             let mut txn = self.db.begin_write()?;
             txn.set_quick_repair(true);
-            txn.delete_table(META)?;
-            txn.delete_table(VALUES)?;
-            txn.delete_table(LEASES)?;
-            txn.delete_table(LEASES_LEFT)?;
-            txn.delete_table(AUTH)?;
-            txn.delete_table(USERS)?;
-            txn.delete_table(ROLES)?;
-            txn.delete_table(ALARMS)?;
-            txn.delete_table(STATE)?;
             macro_rules! copy {
-                ($table:expr) => {{
+                ($number:literal, $table:expr) => {{
+                    txn.delete_table($table)?;
                     let mut to = txn.open_table($table)?;
                     if let Some(from) = image.table($table)? {
                         for row in from.iter()? {
@@ -256,15 +253,9 @@ impl Backend {
                     }
                 }};
             }
-            copy!(META);
-            copy!(VALUES);
-            copy!(LEASES);
-            copy!(LEASES_LEFT);
-            copy!(AUTH);
-            copy!(USERS);
-            copy!(ROLES);
-            copy!(ALARMS);
-            copy!(STATE);
+            each_table!(copy);
+            txn.open_table(STATE)?
+                .insert(0, state.encode().as_slice())?;
             txn.commit()?;
             Ok(())
         })?;
@@ -348,6 +339,8 @@ pub struct Loaded {
 #[derive(Clone)]
 pub struct Image {
     txn: Arc<ReadTransaction>,
+    /// The file that was received, if it is not our own.
+    _incoming: Option<Arc<transfer::Incoming>>,
 }
 
 impl fmt::Debug for Image {

@@ -13,6 +13,7 @@ use crate::{
     Error,
     alarm::AlarmMember,
     codec::{Malformed, Reader, put_bytes, put_signed, put_varint},
+    membership::roster::Roster,
     mvcc::{
         Change,
         version::{Meta, Rev},
@@ -40,6 +41,23 @@ pub const ALARMS: TableDefinition<'_, (u8, u64), ()> = TableDefinition::new("ala
 /// One row: the [`State`].
 pub const STATE: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("state");
 
+/// Does something with every table, by the number under which its rows travel to other members. A number is never used for
+/// another table.
+macro_rules! each_table {
+    ($do:ident) => {
+        $do!(0, $crate::backend::tables::META);
+        $do!(1, $crate::backend::tables::VALUES);
+        $do!(2, $crate::backend::tables::LEASES);
+        $do!(3, $crate::backend::tables::STATE);
+        $do!(4, $crate::backend::tables::LEASES_LEFT);
+        $do!(5, $crate::backend::tables::AUTH);
+        $do!(6, $crate::backend::tables::USERS);
+        $do!(7, $crate::backend::tables::ROLES);
+        $do!(8, $crate::backend::tables::ALARMS);
+    };
+}
+pub(crate) use each_table;
+
 /// What a commit is the state after.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
@@ -55,6 +73,9 @@ pub struct State {
     pub cluster_id: u64,
     /// The member's id; 0 before the first commit.
     pub member_id: u64,
+    /// What members said of themselves, and who was removed.
+    #[serde(default)]
+    pub roster: Roster,
 }
 
 impl State {

@@ -52,15 +52,21 @@ impl Roster {
         }
     }
 
+    /// The disk that a member is known with; 0 if it has not said so yet.
+    pub fn disk(&self, id: u64) -> u64 {
+        self.attributes.get(&id).map_or(0, |said| said.disk)
+    }
+
     /// The members by ascending id.
     pub fn members(&self, membership: &StoredMembership) -> Vec<Member> {
+        let voters: BTreeSet<u64> = membership.membership().voter_ids().collect();
         membership
             .nodes()
-            .map(|(id, node)| self.member(*id, node))
+            .map(|(id, node)| self.member(*id, node, voters.contains(id)))
             .collect()
     }
 
-    fn member(&self, id: u64, node: &Node) -> Member {
+    fn member(&self, id: u64, node: &Node, votes: bool) -> Member {
         let said = self.attributes.get(&id);
         Member {
             id,
@@ -69,7 +75,7 @@ impl Roster {
             client_urls: said
                 .map(|said| said.client_urls.clone())
                 .unwrap_or_default(),
-            is_learner: node.is_learner,
+            is_learner: node.is_learner && !votes,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use futures::{Stream, StreamExt};
 use openraft::{
-    OptionalSend,
+    EntryPayload, OptionalSend,
     storage::{EntryResponder, RaftStateMachine},
     type_config::alias::SnapshotOf,
 };
@@ -13,7 +13,7 @@ use super::{
     LogId, SnapshotMeta, StoredMembership, TypeConfig,
     snapshot::{Builder, Image, snapshot_of},
 };
-use crate::core::SharedCore;
+use crate::{command::Proposal, core::SharedCore};
 
 /// Applies entries to a store.
 #[derive(Debug)]
@@ -44,6 +44,15 @@ impl RaftStateMachine<TypeConfig> for Machine {
             let (entry, responder) = next?;
             self.core.wait_for_room().await.map_err(io::Error::other)?;
             let reply = self.core.apply(&entry).map_err(io::Error::other)?;
+            self.core.tell_progress();
+            if let EntryPayload::Normal(Proposal {
+                origin: Some(origin),
+                ..
+            }) = &entry.payload
+                && origin.member == self.core.member_id
+            {
+                self.core.forwarded.answer(origin.number, reply.clone());
+            }
             if let Some(responder) = responder {
                 responder.send(reply);
             }

@@ -38,7 +38,6 @@ pub type StoredMembership = openraft::type_config::alias::StoredMembershipOf<Typ
 /// What a snapshot covers.
 pub type SnapshotMeta = openraft::type_config::alias::SnapshotMetaOf<TypeConfig>;
 /// The members.
-#[allow(dead_code)] // As above.
 pub type Membership = openraft::Membership<u64, Node>;
 /// Raft over our state machine.
 pub type Raft = openraft::Raft<TypeConfig, machine::Machine>;

@@ -1,83 +1,213 @@
-//! The network between members. A cluster of one has no peers: whoever asks for one is told that it cannot be reached, which
-//! is what raft is told of any member that is down. The transport between members takes this file's place.
+//! The network between members as raft sees it: calls to one target each, over its [`Link`].
 
-use std::{future::Future, io};
+use std::{future::Future, io, time::Duration};
 
+use futures::{Stream, StreamExt};
 use openraft::{
-    OptionalSend, RaftNetworkFactory, RaftNetworkV2,
-    errors::{RPCError, ReplicationClosed, StreamingError, Unreachable},
+    AnyError, OptionalSend, RaftNetworkFactory, RaftNetworkV2,
+    base::{BoxFuture, BoxStream},
+    errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Unreachable},
     network::RPCOption,
     raft::{
-        AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
+        AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, StreamAppendResult,
+        TransferLeaderRequest, TransferLeaderResponse, VoteRequest, VoteResponse,
     },
     type_config::alias::SnapshotOf,
 };
+use tonic::{Code, Status};
 
-use crate::membership::Node;
+use super::{
+    TypeConfig, Vote,
+    snapshot::Image,
+    transport::{
+        link::Link,
+        peers::Peers,
+        send_snapshot,
+        wire::{self, proto},
+    },
+};
+use crate::{codec::Malformed, membership::Node};
 
-use super::{TypeConfig, Vote, snapshot::Image};
+impl RaftNetworkFactory<TypeConfig> for Peers {
+    type Network = Peer;
 
-/// Makes connections to peers; there are none.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoPeers;
-
-/// A connection to a member that cannot be reached.
-#[derive(Clone, Copy, Debug)]
-pub struct NoPeer {
-    target: u64,
-}
-
-impl NoPeer {
-    fn unreachable(&self) -> Unreachable<TypeConfig> {
-        Unreachable::new(&io::Error::new(
-            io::ErrorKind::NotConnected,
-            format!("no route to member {:x}", self.target),
-        ))
+    async fn new_client(&mut self, target: u64, node: &Node) -> Peer {
+        Peer {
+            link: self.link(target, &node.peer_urls),
+        }
     }
 }
 
-impl RaftNetworkFactory<TypeConfig> for NoPeers {
-    type Network = NoPeer;
+/// The way to one target.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    link: std::sync::Arc<Link>,
+}
 
-    async fn new_client(&mut self, target: u64, _node: &Node) -> NoPeer {
-        NoPeer { target }
+impl Peer {
+    /// What a failed call means to raft: a target that cannot be reached is left alone for a while.
+    fn failed(&self, status: &Status) -> RPCError<TypeConfig> {
+        self.link.note(status);
+        match status.code() {
+            Code::DeadlineExceeded | Code::Cancelled => {
+                RPCError::Network(NetworkError::new(&AnyError::error(status.message())))
+            }
+            _ => RPCError::Unreachable(Unreachable::new(&AnyError::error(status.message()))),
+        }
+    }
+
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        call: impl Future<Output = Result<tonic::Response<T>, Status>>,
+    ) -> Result<T, RPCError<TypeConfig>> {
+        match tokio::time::timeout(limit, call).await {
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) => Err(self.failed(&status)),
+            Err(_) => Err(self.failed(&Status::deadline_exceeded("no answer in time"))),
+        }
+    }
+
+    async fn ask(
+        &self,
+        rpc: &VoteRequest<TypeConfig>,
+        limit: Duration,
+        pre: bool,
+    ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
+        let request = self.link.request_within(wire::vote_request(rpc), limit);
+        let mut client = self.link.raft();
+        let call = async {
+            if pre {
+                client.pre_vote(request).await
+            } else {
+                client.vote(request).await
+            }
+        };
+        let message = self.within(limit, call).await?;
+        wire::read_vote_response(message).map_err(malformed)
     }
 }
 
-impl RaftNetworkV2<TypeConfig> for NoPeer {
+fn malformed(error: Malformed) -> RPCError<TypeConfig> {
+    RPCError::Unreachable(Unreachable::new(&error))
+}
+
+/// The answers of a stream, up to the first that ends it.
+fn answers(
+    peer: Peer,
+    stream: tonic::Streaming<proto::AppendResponse>,
+) -> impl Stream<Item = Result<StreamAppendResult<TypeConfig>, RPCError<TypeConfig>>> + Send {
+    stream.map(move |answer| match answer {
+        Ok(message) => wire::read_append_response(message).map_err(malformed),
+        Err(status) => Err(peer.failed(&status)),
+    })
+}
+
+impl RaftNetworkV2<TypeConfig> for Peer {
     type SnapshotData = Image;
 
     async fn append_entries(
         &mut self,
-        _rpc: AppendEntriesRequest<TypeConfig>,
-        _option: RPCOption,
+        rpc: AppendEntriesRequest<TypeConfig>,
+        option: RPCOption,
     ) -> Result<AppendEntriesResponse<TypeConfig>, RPCError<TypeConfig>> {
-        Err(RPCError::Unreachable(self.unreachable()))
+        let limit = option.hard_ttl();
+        let once = Box::pin(futures::stream::iter([rpc]));
+        let first = async {
+            let mut stream = self.stream_append(once, option).await?;
+            stream.next().await.transpose()
+        };
+        match tokio::time::timeout(limit, first).await {
+            Ok(answer) => Ok(answer?
+                .map(AppendEntriesResponse::from)
+                .ok_or_else(|| malformed(Malformed("no answer to appending")))?),
+            Err(_) => Err(RPCError::Network(NetworkError::new(&AnyError::error(
+                "no answer in time",
+            )))),
+        }
+    }
+
+    fn stream_append<'s, S>(
+        &'s mut self,
+        input: S,
+        _option: RPCOption,
+    ) -> BoxFuture<
+        's,
+        Result<
+            BoxStream<'s, Result<StreamAppendResult<TypeConfig>, RPCError<TypeConfig>>>,
+            RPCError<TypeConfig>,
+        >,
+    >
+    where
+        S: Stream<Item = AppendEntriesRequest<TypeConfig>> + OptionalSend + Unpin + 'static,
+    {
+        let peer = self.clone();
+        Box::pin(async move {
+            let outbound = input.map(|request| wire::append_request(&request));
+            let request = peer.link.request(outbound);
+            let mut client = peer.link.raft();
+            // The target answers the call before it reads the first request. A connection that says nothing any more is
+            // ended by its keep-alive.
+            match client.append(request).await {
+                Ok(response) => {
+                    let stream = answers(peer, response.into_inner());
+                    Ok(Box::pin(stream) as BoxStream<'s, _>)
+                }
+                Err(status) => Err(peer.failed(&status)),
+            }
+        })
     }
 
     async fn vote(
         &mut self,
-        _rpc: VoteRequest<TypeConfig>,
-        _option: RPCOption,
+        rpc: VoteRequest<TypeConfig>,
+        option: RPCOption,
     ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
-        Err(RPCError::Unreachable(self.unreachable()))
+        self.ask(&rpc, option.hard_ttl(), false).await
     }
 
     async fn pre_vote(
         &mut self,
-        _rpc: VoteRequest<TypeConfig>,
-        _option: RPCOption,
+        rpc: VoteRequest<TypeConfig>,
+        option: RPCOption,
     ) -> Result<VoteResponse<TypeConfig>, RPCError<TypeConfig>> {
-        Err(RPCError::Unreachable(self.unreachable()))
+        self.ask(&rpc, option.hard_ttl(), true).await
     }
 
     async fn full_snapshot(
         &mut self,
-        _vote: Vote,
-        _snapshot: SnapshotOf<TypeConfig, Image>,
-        _cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
+        vote: Vote,
+        snapshot: SnapshotOf<TypeConfig, Image>,
+        cancel: impl Future<Output = ReplicationClosed> + OptionalSend + 'static,
         _option: RPCOption,
     ) -> Result<SnapshotResponse<TypeConfig>, StreamingError<TypeConfig>> {
-        Err(StreamingError::Unreachable(self.unreachable()))
+        let unreachable = |error: &dyn std::error::Error| {
+            StreamingError::Unreachable(Unreachable::new(&io::Error::other(error.to_string())))
+        };
+        let sending = send_snapshot::send(&self.link, vote, snapshot);
+        let answer = tokio::select! {
+            closed = cancel => return Err(StreamingError::Closed(closed)),
+            answer = sending => answer,
+        };
+        match answer {
+            Ok(vote) => Ok(SnapshotResponse::new(vote)),
+            Err(status) => {
+                self.link.note(&status);
+                Err(unreachable(&status))
+            }
+        }
+    }
+
+    async fn transfer_leader(
+        &mut self,
+        req: TransferLeaderRequest<TypeConfig>,
+        option: RPCOption,
+    ) -> Result<TransferLeaderResponse<TypeConfig>, RPCError<TypeConfig>> {
+        let message = wire::transfer_request(&req);
+        let request = self.link.request_within(message, option.hard_ttl());
+        let mut client = self.link.raft();
+        let call = client.transfer_leader(request);
+        let message = self.within(option.hard_ttl(), call).await?;
+        wire::read_transfer_response(&message).map_err(malformed)
     }
 }

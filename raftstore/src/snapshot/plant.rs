@@ -10,7 +10,7 @@ use super::{SnapshotError, facts::Facts, read};
 use crate::{
     Config, Metrics,
     backend::{Backend, tables::State},
-    membership::Node,
+    membership::{Node, roster::Roster},
     open,
     raft::{CommittedLeaderId, LogId, Membership, StoredMembership, Vote},
     wal::log::{Log, LogConfig},
@@ -76,6 +76,8 @@ pub fn plant<S: ReadAt>(
         },
         cluster_id: seed.cluster,
         member_id: seed.member,
+        // Each member says anew what it is called when it starts.
+        roster: Roster::default(),
     };
     backend.commit(&facts.batch(state)?)?;
     drop(backend);

@@ -12,7 +12,7 @@ use crate::{
     auth::Caller,
     backend::LazyReader,
     check,
-    command::{Command, LeaseCheckpoint, Reply},
+    command::{Command, Reply},
     lease::MAX_TTL_SECONDS,
     mvcc::{range, txn},
     rpc::*,
@@ -30,7 +30,7 @@ impl Inner {
     ) -> Result<RangeResponse, Error> {
         check::range(&request)?;
         if request.serializable {
-            self.check_running()?;
+            self.cluster.check_running()?;
         } else {
             self.linearize().await?;
         }
@@ -122,7 +122,7 @@ impl Inner {
 
     async fn read_txn(&self, caller: &Caller, request: &TxnRequest) -> Result<TxnResponse, Error> {
         if txn::is_serializable(request) {
-            self.check_running()?;
+            self.cluster.check_running()?;
         } else {
             self.linearize().await?;
         }
@@ -234,19 +234,11 @@ impl Inner {
             auth.is_known(caller)?;
             auth.may_write_lease(caller, id, &space.leases)?;
         }
-        self.lead_leases();
-        if core.leases.is_checkpointed(id) {
-            let taken_back = vec![LeaseCheckpoint { id, remaining: 0 }];
-            self.propose(Command::LeaseCheckpoint(taken_back)).await?;
-        }
-        let renewed = core.leases.renew(id);
-        if renewed.is_some() {
-            core.metrics.lease_renewed.inc();
-        }
+        let ttl = self.cluster.lease_renew(id).await?;
         Ok(LeaseKeepAliveResponse {
             header: core.header(core.revision()),
             id,
-            ttl: renewed.unwrap_or(0),
+            ttl,
         })
     }
 
@@ -257,31 +249,16 @@ impl Inner {
         keys: bool,
     ) -> Result<LeaseTimeToLiveResponse, Error> {
         self.linearize().await?;
-        self.lead_leases();
-        let core = &self.core;
-        let space = core.space.read();
         {
+            let core = &self.core;
+            let space = core.space.read();
             let auth = core.auth.read();
             auth.is_known(caller)?;
             if keys {
                 auth.may_read_lease(caller, id, &space.leases)?;
             }
         }
-        let mut response = LeaseTimeToLiveResponse {
-            header: core.header(space.revision),
-            id,
-            ttl: -1,
-            ..Default::default()
-        };
-        if let Some(lease) = space.leases.get(&id) {
-            let left = core.leases.remaining(id).unwrap_or_default();
-            response.ttl = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
-            response.granted_ttl = lease.ttl;
-            if keys {
-                response.keys = lease.keys.iter().cloned().collect();
-            }
-        }
-        Ok(response)
+        self.cluster.lease_time_to_live(id, keys).await
     }
 
     pub(super) async fn leases(&self, caller: &Caller) -> Result<LeaseLeasesResponse, Error> {

@@ -2,9 +2,11 @@
 
 mod alarms;
 mod auth;
+mod cluster;
 mod crash;
 mod disk;
 mod leases;
+mod members;
 mod sigkill;
 mod store;
 mod suite;

@@ -33,6 +33,8 @@ use crate::{
 const CACHE_BYTES: usize = 4 << 20;
 /// Most entries that one read for replication returns.
 const MAX_READ_ENTRIES: u64 = 1_024;
+/// Most bytes of them, as in etcd; one entry alone may be more.
+const MAX_READ_BYTES: usize = 1 << 20;
 
 /// What a log is opened with.
 #[derive(Clone, Copy, Debug)]
@@ -76,6 +78,7 @@ pub struct State {
     committed_written: Option<LogId>,
     purged: Option<LogId>,
     segments: VecDeque<Segment>,
+    last_membership: u64,
     /// Where the next record goes; offset 0 says that the segment is not begun.
     tail: Place,
     /// Offset of the tail's segment that is known to be on disk.
@@ -274,6 +277,7 @@ impl Log {
             committed: recovered.committed,
             committed_written: recovered.committed,
             purged: recovered.purged,
+            last_membership: recovered.last_membership,
             segments,
             tail,
             durable: recovered.end,
@@ -304,6 +308,11 @@ impl Log {
         let state = self.shared.state.lock();
         let whole = state.segments.len().saturating_sub(1) as u64 * state.config.segment_bytes;
         whole + state.tail.offset
+    }
+
+    /// Index of the last entry that was read when the log was opened and says who the members are; 0 if none does.
+    pub fn last_membership(&self) -> u64 {
+        self.shared.state.lock().last_membership
     }
 
     /// Index of the last entry.
@@ -416,7 +425,15 @@ impl RaftLogReader<TypeConfig> for Log {
     }
 
     async fn limited_get_log_entries(&mut self, start: u64, end: u64) -> io::Result<Vec<Entry>> {
-        self.entries(self.slots(start..end, MAX_READ_ENTRIES))
+        let mut slots = self.slots(start..end, MAX_READ_ENTRIES);
+        let mut bytes = 0;
+        let fits = slots.iter().take_while(|slot| {
+            let first = bytes == 0;
+            bytes += slot.bytes as usize;
+            first || bytes <= MAX_READ_BYTES
+        });
+        slots.truncate(fits.count());
+        self.entries(slots)
     }
 }
 

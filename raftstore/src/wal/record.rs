@@ -167,7 +167,6 @@ pub fn encode_entry(entry: &Entry, out: &mut Vec<u8>) {
 }
 
 /// Reads what [`encode_entry`] wrote.
-#[allow(dead_code)] // The transport reads entries so.
 pub fn read_entry(body: &[u8]) -> Result<Entry, Malformed> {
     let mut reader = Reader::new(body);
     let entry = match reader.u8()? {

@@ -15,6 +15,9 @@ use crate::{
     raft::{Entry, LogId, Vote},
 };
 
+/// More than the first record of a segment takes, in bytes.
+const HEAD_BYTES: u64 = 4_096;
+
 /// Where an entry lies, and the entry itself while it is kept in memory.
 #[derive(Clone, Debug)]
 pub struct Slot {
@@ -52,6 +55,8 @@ pub struct Recovered {
     pub segments: VecDeque<Segment>,
     /// Where the next record of the last segment goes.
     pub end: u64,
+    /// Index of the last entry that says who the members are; 0 if none does.
+    pub last_membership: u64,
     /// The ids that the segments were written under.
     pub identity: Option<(u64, u64)>,
 }
@@ -64,6 +69,34 @@ pub fn file_name(number: u64) -> String {
 fn parse_name(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(".log")?;
     (digits.len() == 16).then(|| u64::from_str_radix(digits, 16).ok())?
+}
+
+/// The cluster and the member that the log of `disk` is of, if there is one.
+pub fn peek(disk: &dyn Disk) -> Result<Option<(u64, u64)>, Error> {
+    let names = disk
+        .list()
+        .map_err(|e| Error::io("listing the log folder", e))?;
+    let Some(number) = names.iter().filter_map(|name| parse_name(name)).min() else {
+        return Ok(None);
+    };
+    let name = file_name(number);
+    let failed = |e| Error::io(format!("reading {}", disk.describe(&name)), e);
+    let file = disk.open(&name).map_err(failed)?;
+    let length = file.len().map_err(failed)?.min(HEAD_BYTES);
+    let mut bytes = vec![0; length as usize];
+    file.read_at(&mut bytes, 0).map_err(failed)?;
+    let place = Place {
+        segment: number,
+        offset: 0,
+    };
+    // A head that is not whole is looked at when the log is opened.
+    Ok(match parse(&bytes, place) {
+        Ok(framed) => match framed.record {
+            Record::Head(head) => Some((head.cluster_id, head.member_id)),
+            _ => None,
+        },
+        Err(_) => None,
+    })
 }
 
 /// Reads every segment of `disk` and cuts a torn tail.
@@ -194,6 +227,9 @@ fn take(record: Record, place: Place, bytes: u32, state: &mut Recovered) -> Resu
         }
         Record::Entry(entry) => {
             let index = entry.log_id.index;
+            if matches!(entry.payload, openraft::EntryPayload::Membership(_)) {
+                state.last_membership = index;
+            }
             if let Some(last) = state.slots.back()
                 && index != last.log_id.index + 1
             {

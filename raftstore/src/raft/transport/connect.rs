@@ -41,3 +41,17 @@ impl Connector for Plain {
         Ok(Box::new(stream))
     }
 }
+
+/// Connects to nobody: of a member that was started without a network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unconnected;
+
+#[async_trait]
+impl Connector for Unconnected {
+    async fn connect(&self, url: &http::Uri) -> io::Result<Box<dyn PeerIo>> {
+        Err(io::Error::new(
+            io::ErrorKind::NotConnected,
+            format!("this member was started without a network to {url}"),
+        ))
+    }
+}

@@ -1,0 +1,88 @@
+//! What a follower does when the leader's process is gone: it does not wait for the election timeout.
+//!
+//! The sign is that the connection to the leader broke and that nobody listens at its URLs any more. A follower that sees it
+//! gives up the leader's lease and asks, after a moment that depends on its place among the members, for a pre-vote. Every
+//! voter that sees the same grants it; one that still hears from the leader refuses. So the leader is only replaced if a
+//! quorum finds it gone, and nothing is risked if they are wrong: votes are given by raft's rules alone, the lease only
+//! spares a healthy leader from being disturbed.
+
+use std::{sync::Arc, time::Duration};
+
+use openraft::{async_runtime::watch::WatchReceiver, raft::TransferLeaderRequest};
+use tokio::sync::mpsc;
+
+use super::Cluster;
+use crate::raft::Vote;
+
+/// By how much later each next voter asks. The one before should be through by then.
+const STAGGER: Duration = Duration::from_millis(25);
+/// How long until a voter asks again. Others may have seen the leader's end later.
+const AGAIN: Duration = Duration::from_millis(75);
+/// How often a voter asks; afterwards the election timeout decides.
+const ATTEMPTS: u32 = 10;
+
+/// Runs until the store stops.
+pub async fn run(cluster: Arc<Cluster>, mut gone: mpsc::Receiver<u64>) {
+    loop {
+        let id = tokio::select! {
+            () = cluster.stop.cancelled() => return,
+            id = gone.recv() => match id {
+                Some(id) => id,
+                None => return,
+            },
+        };
+        if cluster.leader() == Some(id) {
+            tokio::select! {
+                () = cluster.stop.cancelled() => return,
+                () = replace(&cluster, id) => {}
+            }
+        }
+    }
+}
+
+async fn replace(cluster: &Cluster, leader: u64) {
+    let vote = cluster.vote();
+    tracing::warn!(
+        leader = format!("{leader:x}"),
+        "the leader's process is gone"
+    );
+    // To raft this is a leader that lets another one take over, which is what ends its lease.
+    let request = TransferLeaderRequest::new(vote, leader, None);
+    if cluster.raft.handle_transfer_leader(request).await.is_err() {
+        return;
+    }
+    let members = cluster.effective();
+    let before_me = members
+        .membership()
+        .voter_ids()
+        .filter(|id| *id != leader && *id < cluster.id)
+        .count();
+    let mut wait = STAGGER * u32::try_from(before_me).unwrap_or(u32::MAX);
+    for _ in 0..ATTEMPTS {
+        if changes_within(cluster, vote, wait).await
+            || cluster.raft.trigger().elect(true).await.is_err()
+        {
+            return;
+        }
+        wait = AGAIN;
+    }
+}
+
+/// Whether this member's vote is another one than `vote` before `limit` is over.
+async fn changes_within(cluster: &Cluster, vote: Vote, limit: Duration) -> bool {
+    let mut changes = cluster.server.clone();
+    let changed = async {
+        while cluster.vote() == vote {
+            if changes.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(limit, changed).await.is_ok()
+}
+
+impl Cluster {
+    fn vote(&self) -> Vote {
+        self.server.borrow_watched().vote
+    }
+}
