@@ -26,6 +26,7 @@ mod node_ipam;
 mod node_lifecycle;
 mod objects;
 mod ownership;
+mod pod_control;
 mod pod_gc;
 mod queue;
 mod replicaset;

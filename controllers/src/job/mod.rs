@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hydrofoil_client::events::{EventType, Recorder};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -24,10 +23,11 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::context::{Context, Work};
 use crate::error::Error;
-use crate::expectations::{self, Expectations, Written};
+use crate::expectations::{self, Written};
 use crate::informer::Change;
 use crate::objects::{JOB, Job, Key, Meta, POD, Pod};
 use crate::ownership;
+use crate::pod_control::PodControl;
 use crate::queue::Queue;
 use crate::selector::{Selector, SelectorIndex};
 use crate::worker::{self, Next};
@@ -47,8 +47,7 @@ struct Controller {
     queue: Arc<Queue<Key>>,
     /// Tracked pods whose Job is gone or over.
     orphans: Arc<Queue<Key>>,
-    recorder: Recorder,
-    expectations: Expectations,
+    pods: Arc<PodControl>,
     written: Written,
     selectors: Mutex<SelectorIndex>,
     /// By Job: pods whose finalizers were removed though the cache still shows them.
@@ -62,8 +61,7 @@ pub fn start(context: &Arc<Context>) -> Work {
         context: context.clone(),
         queue: context.queue("job"),
         orphans: context.queue("job_orphan_pod"),
-        recorder: context.recorder("job-controller"),
-        expectations: Expectations::default(),
+        pods: PodControl::new(context, "job-controller"),
         written: Written::default(),
         selectors: Mutex::default(),
         untracked: Mutex::default(),
@@ -122,7 +120,7 @@ impl Controller {
         }
         drop(selectors);
         if change.new.is_none() {
-            self.expectations.forget(&key);
+            self.pods.expectations.forget(&key);
             self.written.forget(job.metadata.uid());
             self.untracked.lock().remove(&key);
             self.backoff.lock().remove(&key);
@@ -169,9 +167,9 @@ impl Controller {
         }
         let dying = |p: &Pod| p.metadata.is_deleting();
         let last = match (change.old, change.new) {
-            (None, Some(new)) if !dying(new) => self.expectations.created(&key),
+            (None, Some(new)) if !dying(new) => self.pods.expectations.created(&key),
             (Some(old), Some(new)) if dying(old) || !dying(new) => false,
-            _ => self.expectations.deleted(&key, uid),
+            _ => self.pods.expectations.deleted(&key, uid),
         };
         if last {
             self.queue.add_at_once(key);
@@ -222,7 +220,7 @@ impl Controller {
         if self.written.is_behind(&job.metadata, now) {
             return Err(Error::Stale);
         }
-        let satisfied = self.expectations.satisfied(&key, now);
+        let satisfied = self.pods.expectations.satisfied(&key, now);
         let selector = Selector::compile(&job.spec.selector)?;
         let claim = self.context.informers.pods.read(|pods| {
             let owned = pods.controlled_by(job.metadata.uid());
@@ -267,6 +265,7 @@ impl Controller {
         job: &Arc<Job>,
         mut sync: Sync,
     ) -> Result<Option<Duration>, Error> {
+        let about = JOB.reference(&job.metadata);
         let failure = match sync.need() {
             Need::Nothing => {
                 sync.managed(0, &[]);
@@ -274,13 +273,14 @@ impl Controller {
             }
             Need::Create(bodies) => {
                 let bodies = bodies.iter().map(|b| Bytes::from(b.to_string())).collect();
-                let (created, error) = self.clone().create(key, job, bodies).await;
+                let (created, error) = self.pods.create(key, &about, bodies).await;
                 sync.managed(created, &[]);
                 error
             }
             Need::CreateAlike(count, body) => {
                 let body = Bytes::from(body.to_string());
-                let (created, error) = self.clone().create(key, job, vec![body; count]).await;
+                let bodies = vec![body; count];
+                let (created, error) = self.pods.create(key, &about, bodies).await;
                 sync.managed(created, &[]);
                 error
             }
@@ -301,7 +301,7 @@ impl Controller {
             self.write_status(job, &sync.patch(&version)).await?;
         }
         for event in sync.events.drain(..) {
-            event.record(&self.recorder);
+            event.record(&self.pods.recorder);
         }
         match failure.or(error) {
             Some(error) => Err(error),
@@ -320,54 +320,6 @@ impl Controller {
         Ok(written.metadata.version().to_owned())
     }
 
-    async fn create(
-        self: Arc<Self>,
-        key: &Key,
-        job: &Job,
-        bodies: Vec<Bytes>,
-    ) -> (usize, Option<Error>) {
-        let count = bodies.len();
-        self.expectations.expect(key, count, [], Instant::now());
-        let about = JOB.reference(&job.metadata);
-        let once = |i: usize| {
-            let (controller, key, about) = (self.clone(), key.clone(), about.clone());
-            let body = bodies.get(i).cloned().unwrap_or_default();
-            async move {
-                let error = match controller
-                    .context
-                    .writer
-                    .create(&POD, &key.namespace, body)
-                    .await
-                {
-                    Ok(pod) => {
-                        let message = format!("Created pod: {}", pod.metadata.name());
-                        controller.recorder.event(
-                            &about,
-                            EventType::Normal,
-                            "SuccessfulCreate",
-                            message,
-                        );
-                        return Ok(());
-                    }
-                    Err(error) => error,
-                };
-                controller.expectations.created(&key);
-                if !error.is_namespace_terminating() {
-                    let message = format!("Error creating: {}", error.message());
-                    controller
-                        .recorder
-                        .event(&about, EventType::Warning, "FailedCreate", message);
-                }
-                Err(error)
-            }
-        };
-        let (created, skipped, error) = worker::slow_start(count, once).await;
-        if skipped > 0 {
-            self.expectations.not_created(key, skipped);
-        }
-        (created, error.filter(|e| !e.is_namespace_terminating()))
-    }
-
     /// Deletes pods; returns those that are gone or going.
     async fn delete(
         self: Arc<Self>,
@@ -381,7 +333,7 @@ impl Controller {
         }
         if untrack {
             let uids = doomed.iter().map(|p| p.metadata.uid().to_owned());
-            self.expectations.expect(key, 0, uids, Instant::now());
+            self.pods.expectations.expect(key, 0, uids, Instant::now());
         }
         let about = JOB.reference(&job.metadata);
         let gone = Arc::new(Mutex::new(Vec::new()));
@@ -391,29 +343,8 @@ impl Controller {
             let pod = doomed.get(i).cloned();
             async move {
                 let Some(pod) = pod else { return Ok(()) };
-                match controller.delete_one(&pod, untrack).await {
-                    Err(error) if !error.is_not_found() => {
-                        controller.expectations.deleted(&key, pod.metadata.uid());
-                        let message = format!("Error deleting: {}", error.message());
-                        controller.recorder.event(
-                            &about,
-                            EventType::Warning,
-                            "FailedDelete",
-                            message,
-                        );
-                        return Err(error);
-                    }
-                    Err(_) => drop(controller.expectations.deleted(&key, pod.metadata.uid())),
-                    Ok(()) => {
-                        let message = format!("Deleted pod: {}", pod.metadata.name());
-                        controller.recorder.event(
-                            &about,
-                            EventType::Normal,
-                            "SuccessfulDelete",
-                            message,
-                        );
-                    }
-                }
+                let outcome = controller.delete_one(&pod, untrack).await;
+                controller.pods.deleted(&key, &about, &pod, outcome)?;
                 gone.lock().push(pod);
                 Ok(())
             }

@@ -12,17 +12,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hydrofoil_client::events::{EventType, Recorder};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::clock;
 use crate::context::{Context, Work};
 use crate::error::Error;
-use crate::expectations::{self, Expectations};
+use crate::expectations;
 use crate::informer::Change;
 use crate::objects::{Key, Meta, POD, Pod, REPLICA_SET, ReplicaSet};
 use crate::ownership;
+use crate::pod_control::PodControl;
 use crate::queue::Queue;
 use crate::selector::{Selector, SelectorIndex};
 use crate::worker::{self, Next};
@@ -40,8 +40,7 @@ const MAX_REST: Duration = Duration::from_millis(500);
 struct Controller {
     context: Arc<Context>,
     queue: Arc<Queue<Key>>,
-    recorder: Recorder,
-    expectations: Expectations,
+    pods: Arc<PodControl>,
     selectors: Mutex<SelectorIndex>,
 }
 
@@ -50,8 +49,7 @@ pub fn start(context: &Arc<Context>) -> Work {
     let controller = Arc::new(Controller {
         context: context.clone(),
         queue: context.queue("replicaset"),
-        recorder: context.recorder("replicaset-controller"),
-        expectations: Expectations::default(),
+        pods: PodControl::new(context, "replicaset-controller"),
         selectors: Mutex::default(),
     });
     let c = controller.clone();
@@ -108,7 +106,7 @@ impl Controller {
         }
         drop(selectors);
         match (change.old, change.new) {
-            (_, None) => self.expectations.forget(&key),
+            (_, None) => self.pods.expectations.forget(&key),
             // A new size is acted on at once, whatever rest the last status asked for.
             (Some(old), Some(new)) if old.metadata.generation == new.metadata.generation => {
                 self.queue.add(key)
@@ -130,7 +128,7 @@ impl Controller {
         match owner_key(pod) {
             Some(_) if pod.metadata.is_deleting() => self.pod_removed(pod),
             Some(key) => {
-                if self.expectations.created(&key) {
+                if self.pods.expectations.created(&key) {
                     self.queue.add_at_once(key);
                 } else {
                     self.queue.add(key);
@@ -153,7 +151,7 @@ impl Controller {
         match after {
             Some(key) => {
                 let dying = new.metadata.is_deleting() && !old.metadata.is_deleting();
-                if dying && self.expectations.deleted(&key, new.metadata.uid()) {
+                if dying && self.pods.expectations.deleted(&key, new.metadata.uid()) {
                     self.queue.add_at_once(key);
                 } else {
                     self.queue.add(key);
@@ -165,7 +163,7 @@ impl Controller {
 
     fn pod_removed(&self, pod: &Pod) {
         if let Some(key) = owner_key(pod) {
-            if self.expectations.deleted(&key, pod.metadata.uid()) {
+            if self.pods.expectations.deleted(&key, pod.metadata.uid()) {
                 self.queue.add_at_once(key);
             } else {
                 self.queue.add(key);
@@ -185,11 +183,11 @@ impl Controller {
 
     async fn sync(self: Arc<Self>, key: Key) -> Result<Next, Error> {
         let Some(set) = self.context.informers.replica_sets.get(&key) else {
-            self.expectations.forget(&key);
+            self.pods.expectations.forget(&key);
             return Ok(Next::default());
         };
         // Before the pods are read: what is seen in between can only make this too careful.
-        let satisfied = self.expectations.satisfied(&key, Instant::now());
+        let satisfied = self.pods.expectations.satisfied(&key, Instant::now());
         let selector = Selector::compile(&set.spec.selector)?;
         let claim = self.context.informers.pods.read(|pods| {
             let owned = pods.controlled_by(set.metadata.uid());
@@ -205,7 +203,7 @@ impl Controller {
         let pods = claim.owned;
         let outcome = match reconcile::need(&set, &pods, satisfied) {
             Need::Nothing => Ok(()),
-            Need::Create(count) => self.clone().create(&key, &set, count).await,
+            Need::Create(count) => self.create(&key, &set, count).await,
             Need::Delete(count) => self.clone().delete(&key, &set, &pods, count).await,
         };
         let failure = match &outcome {
@@ -253,52 +251,14 @@ impl Controller {
     }
 
     async fn create(
-        self: Arc<Self>,
+        &self,
         key: &Key,
         set: &Arc<ReplicaSet>,
         count: usize,
     ) -> Result<(), (&'static str, Error)> {
-        self.expectations.expect(key, count, [], Instant::now());
         let body = Bytes::from(reconcile::pod(set).to_string());
         let about = REPLICA_SET.reference(&set.metadata);
-        let once = |_| {
-            let (controller, key, body, about) =
-                (self.clone(), key.clone(), body.clone(), about.clone());
-            async move {
-                let error = match controller
-                    .context
-                    .writer
-                    .create(&POD, &key.namespace, body)
-                    .await
-                {
-                    Ok(pod) => {
-                        let message = format!("Created pod: {}", pod.metadata.name());
-                        controller.recorder.event(
-                            &about,
-                            EventType::Normal,
-                            "SuccessfulCreate",
-                            message,
-                        );
-                        return Ok(());
-                    }
-                    Err(error) => error,
-                };
-                controller.expectations.created(&key);
-                if error.is_namespace_terminating() {
-                    // Everything in it goes, and so does the ReplicaSet.
-                    return Ok(());
-                }
-                let message = format!("Error creating: {}", error.message());
-                controller
-                    .recorder
-                    .event(&about, EventType::Warning, "FailedCreate", message);
-                Err(error)
-            }
-        };
-        let (_, skipped, error) = worker::slow_start(count, once).await;
-        if skipped > 0 {
-            self.expectations.not_created(key, skipped);
-        }
+        let (_, error) = self.pods.create(key, &about, vec![body; count]).await;
         error.map_or(Ok(()), |error| Err(("FailedCreate", error)))
     }
 
@@ -312,7 +272,7 @@ impl Controller {
         let active: Vec<_> = pods.iter().filter(|p| p.is_active()).cloned().collect();
         let chosen = ranking::choose(active, &self.related(set), count, clock::now());
         let uids = chosen.iter().map(|p| p.metadata.uid().to_owned());
-        self.expectations.expect(key, 0, uids, Instant::now());
+        self.pods.expectations.expect(key, 0, uids, Instant::now());
         let about = REPLICA_SET.reference(&set.metadata);
         let once = |i: usize| {
             let (controller, key, about) = (self.clone(), key.clone(), about.clone());
@@ -320,33 +280,9 @@ impl Controller {
             async move {
                 let Some(pod) = pod else { return Ok(()) };
                 let target = Target::new(&POD, &key.namespace, pod.metadata.name());
-                let error = match controller
-                    .context
-                    .writer
-                    .delete(target, &DeleteOptions::default())
-                    .await
-                {
-                    Ok(()) => {
-                        let message = format!("Deleted pod: {}", pod.metadata.name());
-                        controller.recorder.event(
-                            &about,
-                            EventType::Normal,
-                            "SuccessfulDelete",
-                            message,
-                        );
-                        return Ok(());
-                    }
-                    Err(error) => error,
-                };
-                controller.expectations.deleted(&key, pod.metadata.uid());
-                if error.is_not_found() {
-                    return Ok(());
-                }
-                let message = format!("Error deleting: {}", error.message());
-                controller
-                    .recorder
-                    .event(&about, EventType::Warning, "FailedDelete", message);
-                Err(error)
+                let options = DeleteOptions::default();
+                let outcome = controller.context.writer.delete(target, &options).await;
+                controller.pods.deleted(&key, &about, &pod, outcome)
             }
         };
         let (_, error) = worker::all_at_once(chosen.len(), once).await;
