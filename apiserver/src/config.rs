@@ -27,6 +27,10 @@ pub struct Config {
     pub service_node_ports: RangeInclusive<u16>,
     /// Compact the store's history this often, keeping as much; `None` leaves it to others.
     pub compaction_interval: Option<Duration>,
+    /// Longest time that the store may take to answer a health check.
+    pub etcd_healthcheck_timeout: Duration,
+    /// Longest time that the store may take to answer a readiness check.
+    pub etcd_readycheck_timeout: Duration,
     /// How long Events are kept.
     pub event_ttl: Duration,
     /// Bounds.
@@ -46,6 +50,8 @@ impl Config {
             service_cidr: IpNet::V4(ipnet::Ipv4Net::new_assert(Ipv4Addr::new(127, 96, 0, 0), 16)),
             service_node_ports: 30000..=32767,
             compaction_interval: Some(Duration::from_secs(5 * 60)),
+            etcd_healthcheck_timeout: Duration::from_secs(2),
+            etcd_readycheck_timeout: Duration::from_secs(2),
             event_ttl: Duration::from_secs(60 * 60),
             limits: Limits::default(),
         }

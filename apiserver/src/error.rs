@@ -25,6 +25,9 @@ pub enum Error {
     /// The caches could not be filled from the store.
     #[error(transparent)]
     Cache(#[from] crate::cache::FeedError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Storage(#[from] crate::storage::Error),
     /// The objects that every cluster has could not be written.
     #[error("cannot write the cluster's first objects: {0}")]
     Bootstrap(String),

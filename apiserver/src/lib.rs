@@ -9,7 +9,8 @@
 //! | `pipeline` | what happens to a request, in order, one file per verb |
 //! | `request`, `answer` | reading requests, writing responses |
 //! | `kinds`, `admission`, `allocate` | the rules of objects |
-//! | `registry` | reading and writing the store |
+//! | `registry` | reading and writing objects |
+//! | `storage` | the store: in this process, or etcd's API over the network |
 //! | `cache` | the watch cache: snapshots and fan-out |
 //! | `endpoints` | discovery, OpenAPI, health, metrics |
 //! | `pki` | certificates and keys |
@@ -36,6 +37,7 @@ mod request;
 mod resources;
 mod revision;
 mod server;
+pub mod storage;
 
 pub use config::{Config, Limits};
 pub use endpoints::GIT_VERSION;

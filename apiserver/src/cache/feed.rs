@@ -1,45 +1,58 @@
 //! From the store to the caches: one read of everything, then one watch, for as long as the server runs.
 //!
 //! When the store has forgotten the history that the watch needs next, everything is read again and watchers are cut: they
-//! come back and are told that their revision is too old.
+//! come back and are told that their revision is too old. A store that does not answer is asked again and again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use hydrofoil_raftstore::{
-    EventKind, KeyValue, RangeRequest, Store, WatchRequest, WatchResponse, prefix_end,
+    EventKind, KeyValue, RangeRequest, WatchRequest, WatchResponse, prefix_end,
 };
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::resource::Applied;
 use super::{Caches, Change, Object, ROOT};
+use crate::storage::{self, Storage};
 
 /// Keys read in one request when the caches are filled.
 const FILL_PAGE: i64 = 1000;
+/// Time until the store is read again after that went wrong.
+const FILL_AGAIN: Duration = Duration::from_secs(1);
 
 /// Why the caches stopped following the store.
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
     /// The store failed.
     #[error("the watch cache cannot read the store: {0}")]
-    Store(#[from] hydrofoil_raftstore::Error),
+    Store(#[from] storage::Error),
 }
 
 impl Caches {
     /// Fills the caches and follows the store until `shutdown`.
     ///
     /// # Errors
-    /// When the store cannot be read or watched.
-    pub async fn run(&self, store: &Store, shutdown: CancellationToken) -> Result<(), FeedError> {
+    /// When the store cannot be read or watched, and will not be able to later either.
+    pub async fn run(&self, store: &Storage, shutdown: CancellationToken) -> Result<(), FeedError> {
         let outcome = shutdown.run_until_cancelled(self.follow(store)).await;
         self.ready.store(false, Ordering::Release);
         outcome.unwrap_or(Ok(()))
     }
 
-    async fn follow(&self, store: &Store) -> Result<(), FeedError> {
+    async fn follow(&self, store: &Storage) -> Result<(), FeedError> {
         loop {
-            let revision = self.fill(store).await?;
+            let revision = match self.fill(store).await {
+                Ok(revision) => revision,
+                Err(FeedError::Store(error)) if error.is_passing() => {
+                    tracing::warn!(%error, "the store cannot be read; trying again");
+                    sleep(FILL_AGAIN).await;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             self.ready.store(true, Ordering::Release);
             let mut request = WatchRequest::prefix(ROOT, revision + 1);
             request.prev_kv = false;
@@ -61,7 +74,7 @@ impl Caches {
     }
 
     /// Reads everything at one revision and gives that revision.
-    async fn fill(&self, store: &Store) -> Result<i64, FeedError> {
+    async fn fill(&self, store: &Storage) -> Result<i64, FeedError> {
         let end = prefix_end(ROOT.as_bytes());
         let mut key = bytes::Bytes::from_static(ROOT.as_bytes());
         let mut revision = 0;

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
 
 pub use event::{Change, Event};
 pub use feed::FeedError;
@@ -30,6 +31,8 @@ pub use sorted::{Cursor, Sorted};
 
 /// Every key of Kubernetes begins with this, as upstream's `--etcd-prefix`.
 pub const ROOT: &str = "/registry/";
+/// Time after which a reader that waits asks for the watch's progress again. Upstream's.
+const PROGRESS_AGAIN: Duration = Duration::from_millis(100);
 
 /// The caches of all stored resources.
 pub struct Caches {
@@ -93,10 +96,16 @@ impl Caches {
             return Ok(());
         }
         let mut watched = self.revision.subscribe();
-        self.progress.notify_one();
-        match tokio::time::timeout(limit, watched.wait_for(|at| *at >= revision)).await {
-            Ok(Ok(_)) => Ok(()),
-            _ => Err(Behind(self.revision())),
+        let deadline = Instant::now() + limit;
+        loop {
+            self.progress.notify_one();
+            // Asked again and again: a store may not answer while the watch catches up, or tell of a revision before.
+            let turn = deadline.min(Instant::now() + PROGRESS_AGAIN);
+            match timeout_at(turn, watched.wait_for(|at| *at >= revision)).await {
+                Ok(Ok(_)) => return Ok(()),
+                Err(_) if turn < deadline => {}
+                _ => return Err(Behind(self.revision())),
+            }
         }
     }
 

@@ -13,8 +13,6 @@ use crate::answer::{self, Answer};
 use crate::pipeline::Core;
 use crate::request::options::Query;
 
-/// Longest time a check may take.
-const PATIENCE: Duration = Duration::from_secs(2);
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// A check. `ready` checks count for `/readyz` alone.
@@ -24,7 +22,7 @@ struct Check {
 }
 
 /// Every check, in the order in which they are shown.
-const CHECKS: [Check; 5] = [
+const CHECKS: [Check; 6] = [
     Check {
         name: "ping",
         ready: false,
@@ -36,6 +34,10 @@ const CHECKS: [Check; 5] = [
     Check {
         name: "etcd",
         ready: false,
+    },
+    Check {
+        name: "etcd-readiness",
+        ready: true,
     },
     Check {
         name: "informer-sync",
@@ -55,20 +57,8 @@ impl Check {
     /// Why it fails, if it does.
     async fn run(&self, core: &Core) -> Result<(), String> {
         match self.name {
-            "etcd" => {
-                let request = RangeRequest {
-                    limit: 1,
-                    keys_only: true,
-                    ..RangeRequest::prefix("/registry/health")
-                };
-                match timeout(PATIENCE, core.registry.store().range(request)).await {
-                    Ok(Ok(_)) => Ok(()),
-                    Ok(Err(error)) => Err(error.to_string()),
-                    Err(_) => {
-                        Err("error getting data from etcd: context deadline exceeded".to_owned())
-                    }
-                }
-            }
+            "etcd" => answers(core, core.config.etcd_healthcheck_timeout).await,
+            "etcd-readiness" => answers(core, core.config.etcd_readycheck_timeout).await,
             "informer-sync" if !core.caches().is_ready() => {
                 Err("the watch cache does not follow the store".to_owned())
             }
@@ -77,6 +67,16 @@ impl Check {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether the store answers in this time, as upstream asks it.
+async fn answers(core: &Core, patience: Duration) -> Result<(), String> {
+    let request = RangeRequest::key("/registry/health");
+    match timeout(patience, core.registry.store().range(request)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("error getting data from etcd: context deadline exceeded".to_owned()),
     }
 }
 

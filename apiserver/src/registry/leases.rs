@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
-use hydrofoil_raftstore::{Error, Store};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+
+use crate::storage::{Error, Storage};
 
 /// How long a lease is shared, in seconds.
 const REUSE_SECONDS: u64 = 60;
@@ -23,13 +24,13 @@ struct Current {
 
 /// The lease in use.
 pub struct Leases {
-    store: Store,
+    store: Storage,
     current: Mutex<Option<Current>>,
 }
 
 impl Leases {
     /// No lease yet.
-    pub fn new(store: Store) -> Leases {
+    pub fn new(store: Storage) -> Leases {
         Leases {
             store,
             current: Mutex::new(None),
@@ -53,7 +54,7 @@ impl Leases {
         }
         let granted = self
             .store
-            .lease_grant(ttl.saturating_add_unsigned(REUSE_SECONDS), 0)
+            .lease_grant(ttl.saturating_add_unsigned(REUSE_SECONDS))
             .await?;
         *current = Some(Current {
             id: granted.id,

@@ -15,14 +15,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use hydrofoil_api::status::ApiError;
 use hydrofoil_raftstore::{
-    Compare, DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, ResponseOp, Store,
-    TxnRequest, TxnResponse,
+    Compare, DeleteRangeRequest, PutRequest, RangeRequest, RequestOp, ResponseOp, TxnRequest,
+    TxnResponse,
 };
 
 pub use errors::{is_compacted, store_error};
 pub use leases::Leases;
 
 use crate::cache::Caches;
+use crate::storage::Storage;
 
 /// Longest wait of a consistent read for the cache, as upstream's.
 pub const FRESH_TIMEOUT: Duration = Duration::from_secs(3);
@@ -48,14 +49,14 @@ pub enum Outcome {
 /// The store, with the caches that follow it.
 #[derive(Clone)]
 pub struct Registry {
-    store: Store,
+    store: Storage,
     caches: Arc<Caches>,
     leases: Arc<Leases>,
 }
 
 impl Registry {
     /// A registry over an open store.
-    pub fn new(store: Store, caches: Arc<Caches>) -> Registry {
+    pub fn new(store: Storage, caches: Arc<Caches>) -> Registry {
         let leases = Arc::new(Leases::new(store.clone()));
         Registry {
             store,
@@ -70,25 +71,28 @@ impl Registry {
     }
 
     /// The store.
-    pub fn store(&self) -> &Store {
+    pub fn store(&self) -> &Storage {
         &self.store
     }
 
     /// Waits until the caches hold everything that was written before this call, and gives their revision.
     ///
     /// # Errors
-    /// 504 when they do not get there in time.
+    /// 504 when they do not get there in time, and what the store says.
     pub async fn fresh(&self) -> Result<i64, ApiError> {
+        let revision = self.store.revision().await.map_err(store_error)?;
         self.caches
-            .wait(self.store.revision(), FRESH_TIMEOUT)
+            .wait(revision, FRESH_TIMEOUT)
             .await
             .map_err(|_| ApiError::timeout("the watch cache did not catch up with the store", 1))?;
         Ok(self.caches.revision())
     }
 
-    /// Whether the caches hold everything that is written now.
+    /// Whether the caches hold everything that is written now, for certain. Of a remote store that cannot be told without
+    /// asking it.
     pub fn is_fresh(&self) -> bool {
-        self.caches.is_ready() && self.caches.revision() >= self.store.revision()
+        let now = self.store.known_revision();
+        self.caches.is_ready() && now.is_some_and(|now| self.caches.revision() >= now)
     }
 
     /// What is under a key, as of now.

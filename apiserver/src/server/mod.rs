@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hydrofoil_raftstore::Store;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -24,6 +23,7 @@ use crate::kinds::KINDS;
 use crate::pipeline::{Core, KubeletClient};
 use crate::registry::Registry;
 use crate::resources::Table;
+use crate::storage::{Compactor, Storage};
 
 /// Longest time that requests under way are given when the server stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -43,8 +43,8 @@ pub struct ApiServer {
 ///
 /// # Errors
 /// When the address is taken, a certificate is not usable, or the store cannot be read or written.
-pub async fn start(config: Config, store: Store) -> Result<ApiServer, Error> {
-    let mut config = config;
+pub async fn start(config: Config, storage: impl Into<Storage>) -> Result<ApiServer, Error> {
+    let (mut config, storage) = (config, storage.into());
     let tls = tls::acceptor(&config)?;
     let kubelets = tls::kubelet_client(&config)?.map(KubeletClient::new);
     let listener = listen(config.listen).await?;
@@ -56,8 +56,8 @@ pub async fn start(config: Config, store: Store) -> Result<ApiServer, Error> {
     let table = Table::new(KINDS);
     let caches = Caches::new(table.schemas());
     let feed_end = CancellationToken::new();
-    let feed = follow(Arc::clone(&caches), store.clone(), feed_end.clone());
-    let registry = Registry::new(store, caches);
+    let feed = follow(Arc::clone(&caches), storage.clone(), feed_end.clone());
+    let registry = Registry::new(storage, caches);
     let shutdown = CancellationToken::new();
     let core = Arc::new(Core::new(config, table, registry, kubelets, shutdown)?);
     let mut server = ApiServer {
@@ -93,11 +93,11 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
 
 fn follow(
     caches: Arc<Caches>,
-    store: Store,
+    storage: Storage,
     end: CancellationToken,
 ) -> JoinHandle<Result<(), FeedError>> {
     tokio::spawn(async move {
-        let outcome = caches.run(&store, end).await;
+        let outcome = caches.run(&storage, end).await;
         if let Err(error) = &outcome {
             tracing::error!(%error, "the watch cache stopped");
         }
@@ -109,10 +109,10 @@ impl ApiServer {
     /// Waits for the caches and writes what every cluster has.
     async fn fill(&mut self) -> Result<(), Error> {
         let core = Arc::clone(&self.core);
-        let revision = core.registry.store().revision();
         let filled = async {
-            // Without end: a large store takes its time, and a failing one ends the feed.
-            while core.caches().wait(revision, GRACE).await.is_err() {}
+            // What fills them reads all that was written before, so that any revision says that they are filled. Without
+            // end: a large store takes its time, and one that fails for good ends the feed.
+            while core.caches().wait(1, GRACE).await.is_err() {}
         };
         tokio::select! {
             () = filled => {}
@@ -163,18 +163,15 @@ async fn compact(core: Arc<Core>) {
     let Some(interval) = core.config.compaction_interval else {
         return;
     };
-    let mut keep_from = core.caches().revision();
+    let storage = core.registry.store();
+    let mut compactor = Compactor::new(storage);
     loop {
         tokio::select! {
             () = core.shutdown.cancelled() => return,
             () = tokio::time::sleep(interval) => {}
         }
-        let store = core.registry.store();
-        if keep_from > store.compact_revision().max(1)
-            && let Err(error) = store.compact(keep_from).await
-        {
-            tracing::warn!(%error, keep_from, "the store's history was not compacted");
+        if let Err(error) = compactor.step(storage).await {
+            tracing::warn!(%error, "the store's history was not compacted");
         }
-        keep_from = store.revision();
     }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
 use http_body_util::BodyExt;
 use hydrofoil_apiserver::pki::{Names, Pki, Subject};
+use hydrofoil_apiserver::storage::Storage;
 use hydrofoil_apiserver::{ApiServer, Config};
 use hydrofoil_raftstore::Store;
 use serde_json::{Value, json};
@@ -15,10 +16,10 @@ use tokio::time::timeout;
 /// Nothing here takes longer; a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running API server.
-pub struct Cluster {
+/// A running API server, over a store in this process or one over the network.
+pub struct Cluster<S = Store> {
     pub dir: TempDir,
-    pub store: Store,
+    pub store: S,
     pub server: ApiServer,
     pub client: kube::Client,
 }
@@ -92,7 +93,7 @@ impl Events {
     }
 }
 
-async fn serve(dir: &TempDir, store: &Store) -> ApiServer {
+async fn serve(dir: &TempDir, storage: Storage) -> ApiServer {
     let pki = Pki::open(
         &dir.path().join("pki"),
         "2026-01-01T00:00:00Z".parse().unwrap(),
@@ -111,9 +112,7 @@ async fn serve(dir: &TempDir, store: &Store) -> ApiServer {
     config.listen = "127.0.0.1:0".parse().unwrap();
     config.kubelet_client = Some((kubelet.certificate, kubelet.key));
     config.limits.bookmark = Duration::from_millis(100);
-    hydrofoil_apiserver::start(config, store.clone())
-        .await
-        .unwrap()
+    hydrofoil_apiserver::start(config, storage).await.unwrap()
 }
 
 impl Cluster {
@@ -122,7 +121,14 @@ impl Cluster {
         let store = Store::open(hydrofoil_raftstore::Config::new(dir.path().join("store")))
             .await
             .unwrap();
-        let server = serve(&dir, &store).await;
+        Cluster::over(dir, store).await
+    }
+}
+
+impl<S: Into<Storage> + Clone> Cluster<S> {
+    /// A server over this store, with the service account that pods need.
+    pub async fn over(dir: TempDir, store: S) -> Cluster<S> {
+        let server = serve(&dir, store.clone().into()).await;
         let client = server.client("admin", &["system:masters"]);
         let cluster = Cluster {
             dir,
@@ -131,15 +137,16 @@ impl Cluster {
             client,
         };
         let account = json!({"metadata": {"name": "default"}});
-        cluster
+        let made = cluster
             .post("/api/v1/namespaces/default/serviceaccounts", &account)
-            .await
-            .expect(201);
+            .await;
+        // A store that was there before has it.
+        assert!(matches!(made.code, 201 | 409), "{made:?}");
         cluster
     }
 
     /// Stops the server and starts it anew over the same store.
-    pub async fn restart(self) -> Cluster {
+    pub async fn restart(self) -> Cluster<S> {
         let Cluster {
             dir,
             store,
@@ -148,7 +155,7 @@ impl Cluster {
         } = self;
         drop(client);
         server.shutdown().await;
-        let server = serve(&dir, &store).await;
+        let server = serve(&dir, store.clone().into()).await;
         let client = server.client("admin", &["system:masters"]);
         Cluster {
             dir,

@@ -38,7 +38,7 @@ async fn versions_health_and_metrics_are_told() {
     let text = String::from_utf8(verbose.body.to_vec()).unwrap();
     assert!(
         text.starts_with("[+]ping ok\n")
-            && text.contains("[+]etcd ok\n")
+            && text.contains("[+]etcd ok\n[+]etcd-readiness ok\n")
             && text.ends_with("readyz check passed\n"),
         "{text}"
     );
