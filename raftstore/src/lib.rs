@@ -49,8 +49,8 @@ pub use metrics::Metrics;
 pub use raft::transport::connect::{Connector, PeerIo, Plain};
 pub use rpc::*;
 pub use snapshot::{
-    HashCheck, Restore, Restored, SnapshotChunk, SnapshotError, SnapshotStatus, SnapshotStream,
-    restore, snapshot_status,
+    Adopted, HashCheck, Restore, Restored, SnapshotChunk, SnapshotError, SnapshotStatus,
+    SnapshotStream, adopt, restore, snapshot_status,
 };
 pub use store::{Session, Status, Store};
 pub use watch::Watcher;

@@ -28,6 +28,7 @@ use crate::{
         transport::{connect::Unconnected, wire::proto::change_members_request},
     },
     rpc::*,
+    snapshot,
     wal::{disk::Disk, log::Log},
 };
 
@@ -87,7 +88,8 @@ pub struct Status {
 }
 
 impl Store {
-    /// Opens the store in `config.data_dir`, replays what the last run left, and waits until it leads.
+    /// Opens the store in `config.data_dir`, replays what the last run left, and waits until it leads. A directory of etcd's is
+    /// adopted first, see [`crate::adopt`].
     ///
     /// # Errors
     /// [`Error::Locked`] if another process has the directory open, [`Error::Corrupt`] if a file is damaged,
@@ -95,6 +97,10 @@ impl Store {
     pub async fn open(config: Config) -> Result<Store, Error> {
         let disk = open::folder(&config.data_dir)?;
         let lock = open::lock(&config.data_dir)?;
+        let mut config = config;
+        if let Some(adopted) = snapshot::adopt_if_etcds(&config.data_dir).await? {
+            (config.cluster_id, config.member_id) = (adopted.cluster_id, adopted.member_id);
+        }
         Store::open_on(config, disk, Some(lock)).await
     }
 

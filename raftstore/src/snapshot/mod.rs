@@ -12,6 +12,7 @@
 //!
 //! The one confusing thing: raft's own snapshots, by which a member catches up, are not these; see `raft::snapshot`.
 
+mod adopt;
 mod error;
 mod export;
 mod facts;
@@ -25,6 +26,8 @@ mod status;
 mod stored;
 mod stream;
 
+pub(crate) use adopt::adopt_if_etcds;
+pub use adopt::{Adopted, adopt};
 pub use error::SnapshotError;
 pub use export::SnapshotChunk;
 pub use file::HashCheck;

@@ -1,6 +1,6 @@
 //! Making a data directory of ours from an etcd database: the state file with everything in it, and a log that begins after it.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use futures::executor::block_on;
 use hydrofoil_bolt::{Db, ReadAt};
@@ -13,7 +13,10 @@ use crate::{
     membership::{Node, roster::Roster},
     open,
     raft::{CommittedLeaderId, LogId, Membership, StoredMembership, Vote},
-    wal::log::{Log, LogConfig},
+    wal::{
+        disk::Disk,
+        log::{Log, LogConfig},
+    },
 };
 
 /// Whose data directory it becomes, and where raft goes on.
@@ -86,13 +89,31 @@ pub fn plant<S: ReadAt>(
         member_id: seed.member,
         segment_bytes: config.log_segment_bytes,
     };
-    let mut log = Log::open(disk, log_config, Metrics::default())?;
-    // No vote is given in a term in which this member may have voted before.
-    let vote = Vote::new(seed.vote_term, seed.member);
-    let saved = block_on(log.save_vote(&vote));
-    block_on(log.close_blocking());
-    saved.map_err(|error| SnapshotError::io("writing the log in", dir, error))?;
+    begin_log(
+        dir,
+        disk,
+        log_config,
+        Vote::new(seed.vote_term, seed.member),
+    )?;
     Ok(planted)
+}
+
+/// Begins the log with a vote: none is given in a term in which this member may have voted before. On a thread of its own,
+/// because closing a log waits, which a thread of an async runtime must not.
+fn begin_log(
+    dir: &Path,
+    disk: Arc<dyn Disk>,
+    config: LogConfig,
+    vote: Vote,
+) -> Result<(), SnapshotError> {
+    let begin = || {
+        let mut log = Log::open(disk, config, Metrics::default())?;
+        let saved = block_on(log.save_vote(&vote));
+        log.close();
+        saved.map_err(|error| SnapshotError::io("writing the log in", dir, error))
+    };
+    let done = std::thread::scope(|scope| scope.spawn(begin).join());
+    done.unwrap_or_else(|_| Err(SnapshotError::Refused("beginning the log panicked".into())))
 }
 
 fn bumped(revision: i64, by: i64) -> Result<i64, SnapshotError> {

@@ -1,0 +1,285 @@
+//! Backup and restore between us and a real etcd, with its own tools: our snapshots become its data directories, its snapshots
+//! and data directories become ours, and keys, revisions, leases, users and roles are the same on both sides. Without the Go
+//! tools (`tests/run tools` builds them) these tests say so and pass.
+#![allow(clippy::unwrap_used, reason = "what fails ends the test")]
+
+mod tools;
+
+use std::{fs, path::Path, time::Duration};
+
+use bytes::Bytes;
+use hydrofoil_raftstore::{
+    Caller, Config, HashCheck, PutRequest, RangeRequest, Restore, Store, restore, snapshot_status,
+};
+use tools::{Etcd, json, tool};
+
+/// A key as both sides have it: key, value, create, mod, version, lease.
+type Row = (String, String, i64, i64, i64, i64);
+
+fn config(dir: &Path) -> Config {
+    Config {
+        heartbeat_interval: Duration::from_millis(50),
+        election_timeout: Duration::from_millis(300),
+        // What a member named "default" at etcd's default URLs is in a cluster with etcd's default token.
+        cluster_id: 0xcdf8_1819_4e3a_8c32,
+        member_id: 0x8e9e_05c5_2164_694d,
+        name: "default".into(),
+        ..Config::new(dir)
+    }
+}
+
+fn request(snapshot: &Path, data_dir: &Path) -> Restore {
+    let peer_urls = vec!["http://localhost:2380".to_owned()];
+    Restore {
+        snapshot: snapshot.to_owned(),
+        data_dir: data_dir.to_owned(),
+        name: "default".into(),
+        initial_cluster: vec![("default".into(), peer_urls.clone())],
+        initial_cluster_token: "etcd-cluster".into(),
+        initial_advertise_peer_urls: peer_urls,
+        hash_check: HashCheck::Required,
+        bump_revision: 0,
+    }
+}
+
+async fn our_rows(store: &Store) -> Vec<Row> {
+    let request = RangeRequest {
+        range_end: Bytes::from_static(&[0]),
+        ..RangeRequest::key(Bytes::from_static(&[0]))
+    };
+    let response = store.range(request).await.unwrap();
+    let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+    let rows = response.kvs.iter().map(|kv| {
+        (
+            text(&kv.key),
+            text(&kv.value),
+            kv.create_revision,
+            kv.mod_revision,
+            kv.version,
+            kv.lease,
+        )
+    });
+    rows.collect()
+}
+
+fn their_rows(etcd: &Etcd) -> (i64, Vec<Row>) {
+    let answer = json(&etcd.ctl(&["get", "", "--from-key", "-w", "json"]));
+    let rows = answer["kvs"].as_array().cloned().unwrap_or_default();
+    let rows = rows.iter().map(|kv| {
+        let text = |field: &str| tools::base64(kv[field].as_str().unwrap_or_default());
+        let number = |field: &str| kv[field].as_i64().unwrap_or(0);
+        (
+            text("key"),
+            text("value"),
+            number("create_revision"),
+            number("mod_revision"),
+            number("version"),
+            number("lease"),
+        )
+    });
+    (
+        answer["header"]["revision"].as_i64().unwrap(),
+        rows.collect(),
+    )
+}
+
+/// Puts some of everything into a real etcd.
+fn fill(etcd: &Etcd) {
+    etcd.ctl(&["lease", "grant", "5000", "-w", "json"]);
+    for n in 0..40 {
+        etcd.ctl(&["put", &format!("key{:02}", n % 15), &"v".repeat(n * 90)]);
+    }
+    etcd.ctl(&["del", "key03"]);
+    let lease = json(&etcd.ctl(&["lease", "list", "-w", "json"]))["leases"][0]["id"]
+        .as_i64()
+        .unwrap();
+    etcd.ctl(&["put", "leased", "x", &format!("--lease={lease:x}")]);
+    etcd.ctl(&["role", "add", "reader"]);
+    etcd.ctl(&[
+        "role",
+        "grant-permission",
+        "reader",
+        "read",
+        "key",
+        "--prefix",
+    ]);
+    etcd.ctl(&["user", "add", "ann:secret"]);
+    etcd.ctl(&["user", "grant-role", "ann", "reader"]);
+    etcd.ctl(&["compact", "20"]);
+}
+
+/// What [`fill`] left, in a store of ours.
+async fn assert_filled(store: &Store, rows: &[Row], revision: i64) {
+    assert_eq!(our_rows(store).await, rows);
+    assert_eq!(store.revision(), revision);
+    assert_eq!(store.compact_revision(), 20);
+    let leases = store.leases().await.unwrap().leases;
+    assert_eq!(leases.len(), 1);
+    let lease = store.lease_time_to_live(leases[0], true).await.unwrap();
+    assert_eq!(
+        (lease.granted_ttl, lease.keys),
+        (5000, vec![Bytes::from("leased")])
+    );
+    let session = store.session(Caller::Internal);
+    assert_eq!(session.user_get("ann").await.unwrap().roles, ["reader"]);
+    let role = session.role_get("reader").await.unwrap();
+    assert_eq!(role.permissions.len(), 1);
+    assert_eq!(&role.permissions[0].key[..], b"key");
+}
+
+async fn save(store: &Store, to: &Path) {
+    let mut stream = store.snapshot().await.unwrap();
+    let mut file = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        file.extend_from_slice(&chunk.unwrap().blob);
+    }
+    fs::write(to, file).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_of_etcd_becomes_a_store_and_that_ones_becomes_an_etcd() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(etcd) = Etcd::start(&dir.path().join("etcd")) else {
+        return;
+    };
+    fill(&etcd);
+    let (revision, rows) = their_rows(&etcd);
+    let first = dir.path().join("first.db");
+    etcd.ctl(&["snapshot", "save", first.to_str().unwrap()]);
+    etcd.stop();
+
+    let ours = dir.path().join("ours");
+    restore(&request(&first, &ours)).unwrap();
+    let store = Store::open(config(&ours)).await.unwrap();
+    assert_filled(&store, &rows, revision).await;
+    let put = PutRequest {
+        key: "ours".into(),
+        value: "1".into(),
+        ..Default::default()
+    };
+    store.put(put).await.unwrap();
+    let rows = our_rows(&store).await;
+    let second = dir.path().join("second.db");
+    save(&store, &second).await;
+
+    for version in ["etcdutl", "etcdutl-3.6"] {
+        let Some(etcdutl) = tool(version) else {
+            continue;
+        };
+        let path = second.to_str().unwrap();
+        let status = json(&tools::run(
+            &etcdutl,
+            &["snapshot", "status", path, "-w", "json"],
+        ));
+        let our_status = snapshot_status(&second).unwrap();
+        assert_eq!(status["hash"].as_u64().unwrap(), u64::from(our_status.hash));
+        assert_eq!(status["revision"].as_i64().unwrap(), our_status.revision);
+        if version == "etcdutl" {
+            // 3.6 counts keys that exist; ours counts entries of all buckets, as 3.5 does.
+            assert_eq!(status["totalKey"].as_u64().unwrap(), our_status.total_key);
+        }
+        assert_eq!(status["totalSize"].as_u64().unwrap(), our_status.total_size);
+        let data = dir.path().join(version);
+        tools::run(
+            &etcdutl,
+            &[
+                "snapshot",
+                "restore",
+                path,
+                "--data-dir",
+                data.to_str().unwrap(),
+            ],
+        );
+        let Some(etcd) = Etcd::start(&data) else {
+            return;
+        };
+        assert_eq!(their_rows(&etcd), (store.revision(), rows.clone()));
+        assert!(etcd.ctl(&["user", "get", "ann"]).contains("reader"));
+        assert!(etcd.ctl(&["role", "get", "reader"]).contains("[key, kez)"));
+        let lease = json(&etcd.ctl(&["lease", "list", "-w", "json"]))["leases"][0]["id"]
+            .as_i64()
+            .unwrap();
+        let lease = etcd.ctl(&["lease", "timetolive", &format!("{lease:x}"), "--keys"]);
+        assert!(
+            lease.contains("granted with TTL(5000s)") && lease.contains("leased"),
+            "{lease}"
+        );
+        // It goes on from there.
+        etcd.ctl(&["put", "theirs", "2"]);
+        etcd.ctl(&["compact", &store.revision().to_string()]);
+        assert_eq!(their_rows(&etcd).0, store.revision() + 1);
+        // The password came along.
+        etcd.ctl(&["user", "add", "root:root"]);
+        etcd.ctl(&["user", "grant-role", "root", "root"]);
+        etcd.ctl(&["auth", "enable"]);
+        etcd.ctl(&["get", "key01", "--user=ann:secret"]);
+        etcd.stop();
+    }
+    store.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_data_directory_that_etcds_tools_restored_is_adopted() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(etcd) = Etcd::start(&dir.path().join("etcd")) else {
+        return;
+    };
+    fill(&etcd);
+    let (revision, rows) = their_rows(&etcd);
+    let file = dir.path().join("snapshot.db");
+    etcd.ctl(&["snapshot", "save", file.to_str().unwrap()]);
+    etcd.stop();
+    for version in ["etcdctl", "etcdutl", "etcdutl-3.6"] {
+        let Some(restorer) = tool(version) else {
+            continue;
+        };
+        let data = dir.path().join(version);
+        let (file, to) = (file.to_str().unwrap(), data.to_str().unwrap());
+        tools::run(&restorer, &["snapshot", "restore", file, "--data-dir", to]);
+        let store = Store::open(config(&data)).await.unwrap();
+        assert_filled(&store, &rows, revision).await;
+        assert_eq!(store.status().header.cluster_id, 0xcdf8_1819_4e3a_8c32);
+        assert_eq!(store.status().header.member_id, 0x8e9e_05c5_2164_694d);
+        assert!(data.join("member.etcd/snap/db").exists() && !data.join("member").exists());
+        store.shutdown().await;
+        let store = Store::open(config(&data)).await.unwrap();
+        assert_filled(&store, &rows, revision).await;
+        store.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_etcd_ran_on_is_adopted_if_its_database_holds_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("etcd");
+    // Its database is written when it is asked to (a compaction does) and at a stop in good order.
+    let rarely = [
+        "--backend-batch-interval=1h",
+        "--backend-batch-limit=1000000",
+    ];
+    let Some(etcd) = Etcd::start_with(&data, &rarely) else {
+        return;
+    };
+    fill(&etcd);
+    etcd.ctl(&["put", "late", "1"]);
+    let (revision, rows) = their_rows(&etcd);
+    let error = Store::open(config(&data)).await.unwrap_err().to_string();
+    assert!(error.contains("in use by another process"), "{error}");
+    etcd.kill();
+    let killed = Store::open(config(&data)).await;
+    let error = killed.unwrap_err().to_string();
+    assert!(
+        error.contains("are in etcd's log and not in its database"),
+        "{error}"
+    );
+    assert!(data.join("member/snap/db").exists() && !data.join("state.redb").exists());
+
+    let Some(etcd) = Etcd::start(&data) else {
+        return;
+    };
+    assert_eq!(their_rows(&etcd), (revision, rows.clone()));
+    etcd.stop();
+    let store = Store::open(config(&data)).await.unwrap();
+    assert_filled(&store, &rows, revision).await;
+    store.shutdown().await;
+}
