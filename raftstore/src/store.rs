@@ -97,10 +97,7 @@ impl Store {
     pub async fn open(config: Config) -> Result<Store, Error> {
         let disk = open::folder(&config.data_dir)?;
         let lock = open::lock(&config.data_dir)?;
-        let mut config = config;
-        if let Some(adopted) = snapshot::adopt_if_etcds(&config.data_dir).await? {
-            (config.cluster_id, config.member_id) = (adopted.cluster_id, adopted.member_id);
-        }
+        snapshot::adopt_if_etcds(&config.data_dir).await?;
         Store::open_on(config, disk, Some(lock)).await
     }
 
@@ -126,6 +123,7 @@ impl Store {
     ) -> Result<(Store, PeerService), Error> {
         let disk = open::folder(&config.data_dir)?;
         let lock = open::lock(&config.data_dir)?;
+        snapshot::adopt_if_etcds(&config.data_dir).await?;
         Store::open_with(config, disk, Some(lock), connector).await
     }
 

@@ -1,6 +1,10 @@
 //! Making a data directory of ours from an etcd database: the state file with everything in it, and a log that begins after it.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use futures::executor::block_on;
 use hydrofoil_bolt::{Db, ReadAt};
@@ -10,7 +14,11 @@ use super::{SnapshotError, facts::Facts, read};
 use crate::{
     Config, Metrics,
     backend::{Backend, tables::State},
-    membership::{Node, roster::Roster},
+    membership::{
+        Node,
+        identity::{self, Identity},
+        roster::Roster,
+    },
     open,
     raft::{CommittedLeaderId, LogId, Membership, StoredMembership, Vote},
     wal::{
@@ -28,6 +36,8 @@ pub struct Seed {
     pub member: u64,
     /// The members that the cluster then has.
     pub members: BTreeMap<u64, Node>,
+    /// Ids that are refused for good.
+    pub removed: BTreeSet<u64>,
     /// Index of the last entry that the state holds.
     pub index: u64,
     /// Its term.
@@ -58,6 +68,14 @@ pub fn plant<S: ReadAt>(
     seed: &Seed,
 ) -> Result<Planted, SnapshotError> {
     let disk = open::folder(dir)?;
+    let identity = Identity {
+        cluster: seed.cluster,
+        member: seed.member,
+        disk: rand::random_range(1..=u64::MAX),
+        // The state that follows already has the members.
+        seeds: Vec::new(),
+    };
+    identity::write(&disk, &identity)?;
     let config = Config::default();
     let backend = Backend::open(&*disk, config.backend_cache_bytes)?;
     let mut bulk = backend.bulk();
@@ -80,7 +98,10 @@ pub fn plant<S: ReadAt>(
         cluster_id: seed.cluster,
         member_id: seed.member,
         // Each member says anew what it is called when it starts.
-        roster: Roster::default(),
+        roster: Roster {
+            removed: seed.removed.clone(),
+            ..Default::default()
+        },
     };
     backend.commit(&facts.batch(state)?)?;
     drop(backend);

@@ -120,6 +120,7 @@ fn seed(request: &Restore) -> Result<Seed, SnapshotError> {
         member,
         index: members.len() as u64,
         members,
+        removed: BTreeSet::new(),
         term: 1,
         vote_term: 1,
         bump_revision,

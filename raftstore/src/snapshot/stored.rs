@@ -1,7 +1,5 @@
 //! Between [`Facts`] and what our state file keeps: one way for an export, the other for a new data directory.
 
-use std::collections::BTreeMap;
-
 use hydrofoil_etcd_wire::files;
 
 use super::{SnapshotError, facts::Facts, schema};
@@ -16,7 +14,6 @@ use crate::{
         Image,
         tables::{Batch, LeaseRow, State},
     },
-    rpc::Member,
 };
 
 impl Facts {
@@ -46,8 +43,13 @@ impl Facts {
                 .iter()
                 .map(|(name, role)| self::role(name, role))
                 .collect(),
-            members: members(state),
-            ..Default::default()
+            members: state
+                .roster
+                .members(&state.membership)
+                .into_iter()
+                .map(|member| (member.id, member))
+                .collect(),
+            removed: state.roster.removed.clone(),
         })
     }
 
@@ -168,18 +170,4 @@ fn stored_role(role: &files::Role) -> Result<(String, Role), SnapshotError> {
         permissions: permissions.collect::<Result<_, SnapshotError>>()?,
     };
     Ok((name(schema::AUTH_ROLES, &role.name)?, stored))
-}
-
-fn members(state: &State) -> BTreeMap<u64, Member> {
-    let members = state.membership.nodes().map(|(id, node)| {
-        let member = Member {
-            id: *id,
-            name: node.name.clone(),
-            peer_urls: node.peer_urls.clone(),
-            client_urls: Vec::new(),
-            is_learner: node.is_learner,
-        };
-        (*id, member)
-    });
-    members.collect()
 }

@@ -174,6 +174,7 @@ fn seed(facts: &Facts, wal: &Wal) -> Result<Seed, SnapshotError> {
         cluster: metadata.cluster_id,
         member: metadata.node_id,
         members,
+        removed: facts.removed.clone(),
         index,
         term,
         vote_term: wal.hard_state.term.max(term),
