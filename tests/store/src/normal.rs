@@ -19,8 +19,11 @@ pub struct Known {
     pub folder: String,
 }
 
+/// What is looked for, and what takes its place.
+type Rules = Vec<(Regex, &'static str)>;
+
 /// Rules for every command. Group 1, if there is one, stays.
-static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
     rules(&[
         (r#""ts":"[^"]*""#, r#""ts":"<time>""#),
         (r"(?m)^\d{4}-\d\d-\d\dT[0-9:.]+Z\s", "<time> "),
@@ -51,7 +54,7 @@ static RULES: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 });
 
 /// Rules for commands that contain a text.
-static OF_COMMANDS: LazyLock<Vec<(&str, Vec<(Regex, &str)>)>> = LazyLock::new(|| {
+static OF_COMMANDS: LazyLock<Vec<(&str, Rules)>> = LazyLock::new(|| {
     vec![
         (
             "status",
@@ -91,10 +94,9 @@ static OF_COMMANDS: LazyLock<Vec<(&str, Vec<(Regex, &str)>)>> = LazyLock::new(||
     ]
 });
 
-static ID: LazyLock<Vec<(Regex, &str)>> =
-    LazyLock::new(|| rules(&[(r"\b(?:[0-9a-f]{13,16}|\d{17,20})\b", "")]));
+static ID: LazyLock<Rules> = LazyLock::new(|| rules(&[(r"\b(?:[0-9a-f]{13,16}|\d{17,20})\b", "")]));
 
-fn rules<'a>(texts: &[(&str, &'a str)]) -> Vec<(Regex, &'a str)> {
+fn rules(texts: &[(&str, &'static str)]) -> Rules {
     let compile = |text: &str| Regex::new(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     texts
         .iter()
