@@ -443,15 +443,14 @@ impl Shared {
         let unique: u32 = rand::rng().random();
         let work = tokio::task::spawn_blocking(move || -> io::Result<Vec<wire::Mount>> {
             let mut mounts = Vec::new();
+            // One folder a pod, whatever is in it: making folders is most of what a start costs a disk.
+            fs::create_dir_all(&dir)?;
             if let Some(container_path) = termination_path {
-                let dir = dir.join("containers").join(&name);
-                fs::create_dir_all(&dir)?;
-                let file = dir.join(format!("{unique:08x}"));
+                let file = dir.join(format!("termination-{name}-{unique:08x}"));
                 create_writable(&file)?;
                 mounts.push(mount(container_path, &file, false));
             }
             if let Some(content) = hosts {
-                fs::create_dir_all(&dir)?;
                 let file = dir.join("etc-hosts");
                 fs::write(&file, content)?;
                 mounts.push(mount("/etc/hosts".to_owned(), &file, false));

@@ -14,7 +14,7 @@ use hydrofoil_cri::v1::{
 
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
-use crate::engine::Entry;
+use crate::engine::{Entry, Program};
 use crate::guest::{Control, Guest, MemoryBudget, Meter, Mounts, argv, port};
 use crate::image::Image;
 use crate::logs::LogFile;
@@ -40,7 +40,8 @@ impl Runtime {
             _ => 0,
         };
         let log = Arc::new(LogFile::new(log_path(&sandbox, &config)));
-        let guest = self.guest(&id, &sandbox, &config, &image, Arc::clone(&log))?;
+        let mounts = mounts(&config, &program, self.staging.join(&id))?;
+        let guest = self.guest(mounts, &sandbox, &config, &image, Arc::clone(&log));
         let runnable = Runnable {
             program,
             guest: Arc::new(guest),
@@ -77,12 +78,12 @@ impl Runtime {
 
     fn guest(
         &self,
-        id: &str,
+        mounts: Mounts,
         sandbox: &Sandbox,
         config: &ContainerConfig,
         image: &Image,
         log: Arc<LogFile>,
-    ) -> CriResult<Guest> {
+    ) -> Guest {
         let hostname = sandbox.hostname();
         let limit = config
             .linux
@@ -94,7 +95,7 @@ impl Runtime {
             let name = name.strip_prefix(crate::guest::CONFIG_ANNOTATION_PREFIX)?;
             Some((name.to_owned(), value.clone()))
         });
-        Ok(Guest {
+        Guest {
             args: argv::arguments(image, &config.command, &config.args),
             env: argv::environment(&image.env, &config.envs, hostname),
             cwd: if config.working_dir.is_empty() {
@@ -103,7 +104,7 @@ impl Runtime {
                 config.working_dir.clone()
             },
             config: settings.collect(),
-            mounts: Mounts::new(&config.mounts, self.staging.join(id))?,
+            mounts,
             net: Arc::new(GuestNet::new(sandbox.address, hostname.to_owned())),
             budget: Arc::new(MemoryBudget::new(limit)),
             log,
@@ -112,7 +113,7 @@ impl Runtime {
             metrics: Arc::clone(&self.metrics),
             slots: Arc::clone(&self.slots),
             variables: OnceLock::new(),
-        })
+        }
     }
 
     fn add(&self, sandbox: &Sandbox, container: &Arc<Container>) -> CriResult<()> {
@@ -243,6 +244,16 @@ impl Runtime {
 /// A sandbox that containers cannot be put into.
 pub(super) fn not_ready(sandbox: &Sandbox) -> CriError {
     CriError::Precondition(format!("sandbox {:?} is not running", sandbox.id))
+}
+
+/// A container's mounts, checked; opened only for a program that can see them.
+fn mounts(config: &ContainerConfig, program: &Program, staging: PathBuf) -> CriResult<Mounts> {
+    let mounts = Mounts::new(&config.mounts, staging)?;
+    Ok(if program.sees_files {
+        mounts
+    } else {
+        mounts.unseen()
+    })
 }
 
 fn log_path(sandbox: &Sandbox, config: &ContainerConfig) -> Option<PathBuf> {
