@@ -360,7 +360,8 @@ impl Core {
         roster.members(&applied.1)
     }
 
-    fn note(&self, space: &Space) {
+    /// Tells the counters what the key space is.
+    pub fn note(&self, space: &Space) {
         self.revision.store(space.revision, Ordering::Release);
         self.stored_bytes
             .store(space.stored_bytes, Ordering::Relaxed);

@@ -124,7 +124,7 @@ fn read(
     metrics: Metrics,
     lock: Option<Arc<fs::File>>,
 ) -> Result<(SharedCore, Log), Error> {
-    let backend = Backend::open(&*disk, config.backend_cache_bytes)?;
+    let backend = Backend::open(&*disk, config.backend_cache_bytes)?.on(Arc::clone(&disk));
     let limits = Limits {
         window_bytes: config.watch_window_bytes,
         value_bytes: config.value_cache_bytes,

@@ -22,6 +22,7 @@ use crate::{
     compactor,
     config::MAX_SUGGESTED_QUOTA_BYTES,
     core::SharedCore,
+    hash::{self, HashKvResponse, HashResponse},
     lease, maintenance, membership, open,
     raft::{
         Raft,
@@ -339,6 +340,44 @@ impl Store {
         self.inner.compact_as(&Caller::Internal, revision).await
     }
 
+    /// Like [`Store::compact`], and returns when what was forgotten is gone from the disk as well.
+    ///
+    /// # Errors
+    /// As [`Store::compact`].
+    pub async fn compact_physical(&self, revision: i64) -> Result<CompactionResponse, Error> {
+        self.inner
+            .compact_physical(&Caller::Internal, revision)
+            .await
+    }
+
+    /// Gives space that nothing uses any more back to the file system. Reads and writes go on; what is written waits in
+    /// memory until it is done.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Stopped`].
+    pub async fn defragment(&self) -> Result<(), Error> {
+        self.inner.cluster.check_running()?;
+        self.inner.core.pending.defragment().await
+    }
+
+    /// A checksum over everything that is replicated. Members that agree have the same.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`].
+    pub async fn hash(&self) -> Result<HashResponse, Error> {
+        self.inner.cluster.check_running()?;
+        hash::hash(&self.inner.core).await
+    }
+
+    /// etcd's checksum over all keys and their history up to `revision`; 0 is the current one.
+    ///
+    /// # Errors
+    /// [`Error::Compacted`], [`Error::FutureRev`], [`Error::Stopped`].
+    pub async fn hash_kv(&self, revision: i64) -> Result<HashKvResponse, Error> {
+        self.inner.cluster.check_running()?;
+        hash::hash_kv(&self.inner.core, revision).await
+    }
+
     /// Watches keys. Nothing is missed from this call on, however late the first [`Watcher::recv`] is.
     ///
     /// # Errors
@@ -399,7 +438,7 @@ impl Store {
 
     /// The revision below which history is gone; 0 if nothing was compacted.
     pub fn compact_revision(&self) -> i64 {
-        self.inner.core.space.read().compacted
+        self.inner.core.space.read().compacted.max(0)
     }
 
     /// How the store is.

@@ -6,11 +6,15 @@
 //!
 //! - `tables`: the tables and how rows are encoded.
 //! - `persist`: the thread that writes behind.
+//! - `db`: the file that is open, which defragmenting exchanges.
+//! - `defragment`: writing the file anew without holes.
 //! - `versions`: going through what an image holds.
 //! - `bulk`: filling a new file.
 //! - `transfer`: the file on its way to another member.
 
 pub mod bulk;
+mod db;
+pub mod defragment;
 pub mod persist;
 pub mod tables;
 pub mod transfer;
@@ -18,7 +22,7 @@ pub mod versions;
 
 use std::{
     collections::BTreeMap,
-    fmt, io,
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -26,11 +30,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use redb::{
-    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageBackend,
-    TableError, WriteTransaction,
-};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, TableError, WriteTransaction};
 
+use self::db::{Db, Open};
 use self::tables::{
     ALARMS, AUTH, Batch, LEASES, LEASES_LEFT, LeaseRow, META, ROLES, STATE, State, USERS, VALUES,
     decode_meta, each_table, encode_meta, rev_key, rev_of,
@@ -46,7 +48,7 @@ use crate::{
         version::Rev,
     },
     rpc::EventKind,
-    wal::disk::{Disk, DiskFile},
+    wal::disk::Disk,
 };
 
 /// Name of the file.
@@ -55,35 +57,10 @@ pub const FILE: &str = "state.redb";
 /// The state machine's file, open.
 #[derive(Debug)]
 pub struct Backend {
-    db: Database,
-    file: Arc<dyn DiskFile>,
+    db: Db,
     size: AtomicU64,
-}
-
-/// Lets redb use a file of our disk.
-#[derive(Debug)]
-struct Adapter(Arc<dyn DiskFile>);
-
-impl StorageBackend for Adapter {
-    fn len(&self) -> io::Result<u64> {
-        self.0.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.0.read_at(out, offset)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.0.set_len(len)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.0.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.0.write_at(data, offset)
-    }
+    cache_bytes: usize,
+    disk: Option<Arc<dyn Disk>>,
 }
 
 /// An error of redb, said in our words.
@@ -112,19 +89,25 @@ pub fn run<T>(
 impl Backend {
     /// Opens the file of `disk`, and makes it if it is missing.
     pub fn open(disk: &dyn Disk, cache_bytes: usize) -> Result<Backend, Error> {
-        let file = disk
-            .open(FILE)
-            .map_err(|e| Error::io(format!("opening {}", disk.describe(FILE)), e))?;
-        let file: Arc<dyn DiskFile> = Arc::from(file);
-        let db = run("opening", || {
-            let mut builder = Database::builder();
-            builder.set_cache_size(cache_bytes);
-            Ok(builder.create_with_backend(Adapter(Arc::clone(&file)))?)
-        })?;
+        // What a defragmentation left that did not come to its end.
+        disk.remove(defragment::NEW_FILE)
+            .map_err(|e| Error::io("removing what was left of defragmenting", e))?;
+        let open = Open::at(disk, FILE, cache_bytes)?;
         disk.sync_dir()
             .map_err(|e| Error::io("creating the state file", e))?;
-        let size = AtomicU64::new(file.allocated().unwrap_or(0));
-        Ok(Backend { db, file, size })
+        let size = AtomicU64::new(open.file.allocated().unwrap_or(0));
+        Ok(Backend {
+            db: Db::new(open),
+            size,
+            cache_bytes,
+            disk: None,
+        })
+    }
+
+    /// Tells the file where it lies, without which it cannot be defragmented.
+    pub fn on(mut self, disk: Arc<dyn Disk>) -> Self {
+        self.disk = Some(disk);
+        self
     }
 
     /// Bytes that the file takes on disk, as of the last commit. redb makes its file longer than it needs by far; what it never
@@ -231,7 +214,7 @@ impl Backend {
     }
 
     fn note_size(&self) {
-        if let Ok(size) = self.file.allocated() {
+        if let Ok(size) = self.db.now().file.allocated() {
             self.size.store(size, Ordering::Relaxed);
         }
     }
@@ -241,19 +224,7 @@ impl Backend {
         run("installing a snapshot into", || {
             let mut txn = self.db.begin_write()?;
             txn.set_quick_repair(true);
-            macro_rules! copy {
-                ($number:literal, $table:expr) => {{
-                    txn.delete_table($table)?;
-                    let mut to = txn.open_table($table)?;
-                    if let Some(from) = image.table($table)? {
-                        for row in from.iter()? {
-                            let (key, value) = row?;
-                            to.insert(key.value(), value.value())?;
-                        }
-                    }
-                }};
-            }
-            each_table!(copy);
+            image.copy_into(&txn)?;
             txn.open_table(STATE)?
                 .insert(0, state.encode().as_slice())?;
             txn.commit()?;
@@ -359,6 +330,24 @@ impl Image {
             Err(TableError::TableDoesNotExist(_)) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Puts everything that the image holds in the place of what is there.
+    fn copy_into(&self, txn: &WriteTransaction) -> Result<(), redb::Error> {
+        macro_rules! copy {
+            ($number:literal, $table:expr) => {{
+                txn.delete_table($table)?;
+                let mut to = txn.open_table($table)?;
+                if let Some(from) = self.table($table)? {
+                    for row in from.iter()? {
+                        let (key, value) = row?;
+                        to.insert(key.value(), value.value())?;
+                    }
+                }
+            }};
+        }
+        each_table!(copy);
+        Ok(())
     }
 
     /// What the image is the state after, if anything was ever written.

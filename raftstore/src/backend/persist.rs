@@ -17,6 +17,7 @@ use tokio::sync::{Notify, oneshot};
 
 use super::{
     Image,
+    defragment::Failure,
     tables::{Batch, State},
 };
 use crate::{Error, core::Core};
@@ -44,6 +45,7 @@ struct Queue {
     batch: Batch,
     dirty_since: Option<Instant>,
     waiting: Vec<oneshot::Sender<Result<(State, Image), Error>>>,
+    defragment: Vec<oneshot::Sender<Result<(), Error>>>,
     compact: bool,
     failed: Option<Error>,
     closed: bool,
@@ -110,6 +112,20 @@ impl Pending {
         rx.await.map_err(|_| Error::Stopped)?
     }
 
+    /// Writes the file anew, without holes. Nothing is written meanwhile: what is applied waits in memory.
+    pub async fn defragment(&self) -> Result<(), Error> {
+        let (tx, rx) = oneshot::channel();
+        {
+            let mut queue = self.queue.lock();
+            if queue.closed {
+                return Err(Error::Stopped);
+            }
+            queue.defragment.push(tx);
+        }
+        self.wake.notify_one();
+        rx.await.map_err(|_| Error::Stopped)?
+    }
+
     /// Ends the thread after a last commit.
     pub fn close(&self) {
         self.queue.lock().closed = true;
@@ -132,6 +148,7 @@ pub fn start(
 struct Work {
     commit: bool,
     compact: bool,
+    defragment: Vec<oneshot::Sender<Result<(), Error>>>,
     last: bool,
 }
 
@@ -148,6 +165,16 @@ fn run(core: &Core, interval: Duration, committed: impl Fn()) {
             core.pending.room.notify_waiters();
             committed();
         }
+        if !work.defragment.is_empty() {
+            let result = defragment(core);
+            if let Err(error) = &result {
+                tracing::error!(%error, "defragmenting failed");
+            }
+            for waiter in work.defragment {
+                // The one who waited may have given up.
+                drop(waiter.send(result.clone()));
+            }
+        }
         if work.last {
             return;
         }
@@ -163,12 +190,14 @@ fn next_work(pending: &Pending, interval: Duration) -> Work {
         let compact = std::mem::take(&mut queue.compact);
         let commit = queue.closed
             || !queue.waiting.is_empty()
+            || !queue.defragment.is_empty()
             || queue.batch.bytes >= EAGER_BYTES
             || due.is_some_and(|due| due <= Instant::now());
         if commit || compact {
             return Work {
                 commit,
                 compact,
+                defragment: std::mem::take(&mut queue.defragment),
                 last: queue.closed,
             };
         }
@@ -246,6 +275,31 @@ fn write(core: &Core, batch: &Batch) -> Result<(), Error> {
     Ok(())
 }
 
+fn defragment(core: &Core) -> Result<(), Error> {
+    // Whoever installs a snapshot writes to the file as well.
+    let _durable = core.durable.lock();
+    if let Some(error) = core.pending.queue.lock().failed.clone() {
+        return Err(error);
+    }
+    let begun = Instant::now();
+    let before = core.backend.size();
+    let result = core.backend.defragment().map_err(|failure| match failure {
+        Failure::Unchanged(error) => error,
+        Failure::Unknown(error) => {
+            core.pending.queue.lock().failed = Some(error.clone());
+            error
+        }
+    });
+    if result.is_ok() {
+        let (after, took) = (core.backend.size(), begun.elapsed());
+        tracing::info!(before, after, ?took, "defragmented the state file");
+        core.metrics
+            .db_total_size
+            .set(i64::try_from(after).unwrap_or(i64::MAX));
+    }
+    result
+}
+
 fn compact(core: &Core) {
     loop {
         let mut space = core.space.write();
@@ -254,6 +308,7 @@ fn compact(core: &Core) {
         if !gone.is_empty() {
             core.pending.add(|batch| batch.removals.extend(gone));
         }
+        core.note(&space);
         if !space.compaction_pending() {
             return;
         }

@@ -16,6 +16,7 @@ use crate::{
     membership::roster::Roster,
     mvcc::{
         Change,
+        space::NOT_COMPACTED,
         version::{Meta, Rev},
     },
     raft::{LogId, StoredMembership},
@@ -59,7 +60,7 @@ macro_rules! each_table {
 pub(crate) use each_table;
 
 /// What a commit is the state after.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
     /// The last entry applied.
     pub applied: Option<LogId>,
@@ -67,7 +68,7 @@ pub struct State {
     pub membership: StoredMembership,
     /// The revision.
     pub revision: i64,
-    /// The compacted revision.
+    /// The compacted revision, or [`NOT_COMPACTED`].
     pub compacted: i64,
     /// The cluster's id; 0 before the first commit.
     pub cluster_id: u64,
@@ -76,6 +77,20 @@ pub struct State {
     /// What members said of themselves, and who was removed.
     #[serde(default)]
     pub roster: Roster,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State {
+            applied: None,
+            membership: StoredMembership::default(),
+            revision: 0,
+            compacted: NOT_COMPACTED,
+            cluster_id: 0,
+            member_id: 0,
+            roster: Roster::default(),
+        }
+    }
 }
 
 impl State {

@@ -11,7 +11,9 @@ use redb::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    Adapter, Image, run,
+    Image,
+    db::Adapter,
+    run,
     tables::{State, each_table},
 };
 use crate::{

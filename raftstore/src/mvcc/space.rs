@@ -26,6 +26,8 @@ use crate::{
 
 /// The revision of an empty store, as in etcd.
 pub const FIRST_REVISION: i64 = 1;
+/// The compacted revision of a store whose history is whole, as in etcd: revision 0 may be compacted, once.
+pub const NOT_COMPACTED: i64 = -1;
 
 /// A lease as replicated: how long it is to live is known here, when it ends is not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -115,7 +117,7 @@ impl Space {
         Space {
             tree: BTreeMap::new(),
             revision: FIRST_REVISION,
-            compacted: 0,
+            compacted: NOT_COMPACTED,
             persisted: 0,
             leases: BTreeMap::new(),
             window: VecDeque::new(),
@@ -190,6 +192,24 @@ impl Space {
                 return;
             }
         }
+    }
+
+    /// Calls `found` with the histories of at most `limit` keys from `start` on. Returns the last key, if there may be more.
+    pub fn visit_histories(
+        &self,
+        start: Bound<&[u8]>,
+        limit: usize,
+        mut found: impl FnMut(&History),
+    ) -> Option<Bytes> {
+        let mut seen = 0;
+        for (key, history) in self.tree.range::<[u8], _>((start, Bound::Unbounded)) {
+            found(history);
+            seen += 1;
+            if seen >= limit {
+                return Some(key.clone());
+            }
+        }
+        None
     }
 
     /// Adds a version and notes what it supersedes.

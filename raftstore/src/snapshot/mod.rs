@@ -15,13 +15,13 @@
 mod adopt;
 mod error;
 mod export;
-mod facts;
+pub mod facts;
 mod file;
-mod key_value;
+pub mod key_value;
 mod plant;
 mod read;
 mod restore;
-mod schema;
+pub mod schema;
 mod status;
 mod stored;
 mod stream;

@@ -19,6 +19,7 @@ use crate::{
         identity::{self, Identity},
         roster::Roster,
     },
+    mvcc::space::NOT_COMPACTED,
     open,
     raft::{CommittedLeaderId, LogId, Membership, StoredMembership, Vote},
     wal::{
@@ -92,8 +93,10 @@ pub fn plant<S: ReadAt>(
         revision: planted.revision,
         compacted: if seed.bump_revision > 0 {
             planted.revision
-        } else {
+        } else if facts.compacted > 0 {
             facts.compacted
+        } else {
+            NOT_COMPACTED
         },
         cluster_id: seed.cluster,
         member_id: seed.member,

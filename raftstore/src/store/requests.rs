@@ -153,6 +153,17 @@ impl Inner {
         })
     }
 
+    pub(super) async fn compact_physical(
+        &self,
+        caller: &Caller,
+        revision: i64,
+    ) -> Result<CompactionResponse, Error> {
+        let response = self.compact_as(caller, revision).await?;
+        // Applied, it was handed to the thread that writes behind, which compacts before it commits.
+        self.core.pending.flush().await?;
+        Ok(response)
+    }
+
     pub(crate) async fn compact(&self, revision: i64) -> Result<i64, Error> {
         self.propose(Command::Compact { revision }).await
     }

@@ -7,6 +7,7 @@ use crate::{
     Error, Watcher,
     alarm::{AlarmRequest, AlarmResponse},
     auth::*,
+    hash::{HashKvResponse, HashResponse},
     rpc::*,
 };
 
@@ -60,6 +61,28 @@ impl Session {
 
     pub async fn compact(&self, revision: i64) -> Result<CompactionResponse, Error> {
         self.inner.compact_as(&self.caller, revision).await
+    }
+
+    pub async fn compact_physical(&self, revision: i64) -> Result<CompactionResponse, Error> {
+        self.inner.compact_physical(&self.caller, revision).await
+    }
+
+    /// Takes the role `root`.
+    pub async fn defragment(&self) -> Result<(), Error> {
+        self.check_admin()?;
+        self.store().defragment().await
+    }
+
+    /// Takes the role `root`.
+    pub async fn hash(&self) -> Result<HashResponse, Error> {
+        self.check_admin()?;
+        self.store().hash().await
+    }
+
+    /// Takes the role `root`.
+    pub async fn hash_kv(&self, revision: i64) -> Result<HashKvResponse, Error> {
+        self.check_admin()?;
+        self.store().hash_kv(revision).await
     }
 
     pub fn watch(&self, request: WatchRequest) -> Result<Watcher, Error> {

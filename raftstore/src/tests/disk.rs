@@ -2,7 +2,7 @@
 //!
 //! Each file has what the process sees and what the platter has. A flush copies the first to the second. A crash throws away
 //! the first, after some of the writes since the last flush, chosen by a seed, in whole sectors or torn, reached the platter.
-//! Creations and removals count from `sync_dir` on.
+//! Creations and removals count from `sync_dir` on; a new name may be there before.
 
 use std::{
     collections::BTreeMap,
@@ -38,6 +38,8 @@ enum Change {
 struct Files {
     seen: BTreeMap<String, Arc<Mutex<Image>>>,
     platter: BTreeMap<String, Arc<Mutex<Image>>>,
+    /// New names since the last `sync_dir`: from, to, the file.
+    renamed: Vec<(String, String, Arc<Mutex<Image>>)>,
 }
 
 /// See the module header. Clones are the same disk.
@@ -68,7 +70,14 @@ impl Forgetful {
         let mut rng = StdRng::seed_from_u64(seed);
         let files = self.files.lock();
         let disk = Forgetful::new();
-        for (name, image) in &files.platter {
+        let mut platter = files.platter.clone();
+        for (from, to, image) in &files.renamed {
+            if rng.random_bool(0.5) {
+                platter.remove(from);
+                platter.insert(to.clone(), Arc::clone(image));
+            }
+        }
+        for (name, image) in &platter {
             let image = image.lock();
             let mut platter = image.platter.clone();
             for change in &image.unsynced {
@@ -210,10 +219,21 @@ impl Disk for Forgetful {
         Ok(())
     }
 
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.change()?;
+        let mut files = self.files.lock();
+        let image = files.seen.remove(from);
+        let image = image.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        files.seen.insert(to.to_owned(), Arc::clone(&image));
+        files.renamed.push((from.to_owned(), to.to_owned(), image));
+        Ok(())
+    }
+
     fn sync_dir(&self) -> io::Result<()> {
         self.change()?;
         let mut files = self.files.lock();
         files.platter = files.seen.clone();
+        files.renamed.clear();
         Ok(())
     }
 

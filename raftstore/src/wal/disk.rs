@@ -37,7 +37,10 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     fn open(&self, name: &str) -> io::Result<Box<dyn DiskFile>>;
     /// Removes a file; one that is missing is fine.
     fn remove(&self, name: &str) -> io::Result<()>;
-    /// Waits until creations and removals are on disk.
+    /// Gives a file another name, in the place of a file that has it. After a crash before the next `sync_dir` either is there,
+    /// and never neither.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+    /// Waits until creations, removals and new names are on disk.
     fn sync_dir(&self) -> io::Result<()>;
     /// How errors name a file.
     fn describe(&self, name: &str) -> String;
@@ -93,6 +96,10 @@ impl Disk for Folder {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        fs::rename(self.path.join(from), self.path.join(to))
     }
 
     fn sync_dir(&self) -> io::Result<()> {
