@@ -105,6 +105,11 @@ pub struct Members {
 impl Members {
     /// Starts `count` new ones together, and waits until each knows the others.
     pub async fn start(count: usize) -> Members {
+        Members::start_with(count, |_| ()).await
+    }
+
+    /// [`Members::start`], after something was done to each data directory.
+    pub async fn start_with(count: usize, prepare: impl Fn(&Config)) -> Members {
         let dir = tempfile::tempdir().unwrap();
         let mut listeners = Vec::new();
         for _ in 0..count {
@@ -123,6 +128,7 @@ impl Members {
         for (n, listener) in listeners.into_iter().enumerate() {
             let name = format!("m{n}");
             let config = config(members.dir.path(), &name, &members.initial);
+            prepare(&config);
             let running = serve(config, listener).await.unwrap();
             members.running.insert(name, running);
         }

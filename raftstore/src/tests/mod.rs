@@ -9,6 +9,7 @@ mod disk;
 mod hash;
 mod leases;
 mod members;
+mod restore;
 mod semantics;
 mod sigkill;
 mod store;
