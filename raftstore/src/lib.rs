@@ -55,7 +55,7 @@ pub use snapshot::{
     SnapshotStream, adopt, restore, snapshot_status,
 };
 pub use store::{Session, Status, Store};
-pub use watch::Watcher;
+pub use watch::{Reached, WatchHandle, Watcher};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,10 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use super::hub::{Inbox, Queue};
+use super::{
+    handle::WatchHandle,
+    hub::{Inbox, Queue},
+};
 use crate::{
     Error,
     core::SharedCore,
@@ -22,6 +25,8 @@ const MAX_RESPONSE_EVENTS: usize = 1_024;
 pub struct Watcher {
     core: SharedCore,
     inbox: Arc<Inbox>,
+    /// The first revision wanted.
+    start: i64,
     filters: WatchFilters,
     prev_kv: bool,
     progress_interval: Option<Duration>,
@@ -44,7 +49,7 @@ impl Watcher {
         request: WatchRequest,
         progress_interval: Duration,
     ) -> Result<Watcher, Error> {
-        let inbox = {
+        let (inbox, start) = {
             // Under the lock no change can come between the revision read here and the watch's being known to the hub.
             let space = core.space.read();
             let current = space.revision;
@@ -66,11 +71,12 @@ impl Watcher {
             if behind.is_some() {
                 core.metrics.slow_watchers.inc();
             }
-            inbox
+            (inbox, from)
         };
         Ok(Watcher {
             core,
             inbox,
+            start,
             filters: request.filters,
             prev_kv: request.prev_kv,
             progress_interval: request.progress_notify.then_some(progress_interval),
@@ -112,6 +118,11 @@ impl Watcher {
     pub fn request_progress(&self) {
         self.inbox.queue.lock().progress = true;
         self.inbox.wake.notify_one();
+    }
+
+    /// A second hold on this watch.
+    pub fn handle(&self) -> WatchHandle {
+        WatchHandle::new(Arc::clone(&self.core), Arc::clone(&self.inbox), self.start)
     }
 
     /// Waits for the inbox. `true`: nothing came for the interval after which progress is told.

@@ -1,0 +1,201 @@
+//! From a request's path to its method, and how a stream is served.
+
+use std::{convert::Infallible, future::Future, sync::Arc};
+
+use bytes::Bytes;
+use hydrofoil_etcd_wire::etcdserverpb::{
+    RangeRequest, StatusRequest,
+    cluster_server::Cluster as _,
+    lease_server::{Lease as _, LeaseServer},
+    watch_server::WatchServer,
+};
+use prost::Message;
+use tonic::{Code, Request, Response, Status};
+use tower::{Service, ServiceExt as _};
+
+use super::{
+    Answer, Grpc, Inner,
+    body::{Body, BoxError, Ending, RequestBody, StreamBody},
+    metrics::Method,
+    unary,
+};
+
+/// One method of one of our services, served by a function of it.
+macro_rules! to {
+    ($call:ident, $service:ident.$method:ident) => {
+        $call.unary(learner_never, |inner, request| async move {
+            inner.$service.$method(request).await
+        })
+    };
+    ($call:ident, $service:ident.$method:ident, $learner_may:expr) => {
+        $call.unary($learner_may, |inner, request| async move {
+            inner.$service.$method(request).await
+        })
+    };
+}
+
+fn learner_never<M>(_: &M) -> bool {
+    false
+}
+
+/// Hands a request to its method.
+pub fn dispatch<B>(grpc: &Grpc, request: http::Request<B>) -> Answer
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    if !unary::is_grpc(request.headers()) {
+        return ready(not_grpc());
+    }
+    let path = request.uri().path();
+    let Some(method) = grpc.inner.metrics.method(path) else {
+        return ready(unary::refusal(unknown(path, grpc)));
+    };
+    let call = Call {
+        inner: Arc::clone(&grpc.inner),
+        method: Arc::clone(method),
+        request,
+    };
+    match call.request.uri().path() {
+        "/etcdserverpb.KV/Range" => to!(call, kv.range, |r: &RangeRequest| r.serializable),
+        "/etcdserverpb.KV/Put" => to!(call, kv.put),
+        "/etcdserverpb.KV/DeleteRange" => to!(call, kv.delete_range),
+        "/etcdserverpb.KV/Txn" => to!(call, kv.txn),
+        "/etcdserverpb.KV/Compact" => to!(call, kv.compact),
+        "/etcdserverpb.Watch/Watch" => {
+            let limit = call.inner.limits.receive_bytes();
+            let service = WatchServer::new(call.inner.watch.clone());
+            call.stream(service.max_decoding_message_size(limit))
+        }
+        "/etcdserverpb.Lease/LeaseGrant" => to!(call, lease.lease_grant),
+        "/etcdserverpb.Lease/LeaseRevoke" => to!(call, lease.lease_revoke),
+        "/etcdserverpb.Lease/LeaseTimeToLive" => to!(call, lease.lease_time_to_live),
+        "/etcdserverpb.Lease/LeaseLeases" => to!(call, lease.lease_leases),
+        "/etcdserverpb.Lease/LeaseKeepAlive" => {
+            let limit = call.inner.limits.receive_bytes();
+            let service = LeaseServer::new(call.inner.lease.clone());
+            call.stream(service.max_decoding_message_size(limit))
+        }
+        "/etcdserverpb.Cluster/MemberAdd" => to!(call, cluster.member_add),
+        "/etcdserverpb.Cluster/MemberRemove" => to!(call, cluster.member_remove),
+        "/etcdserverpb.Cluster/MemberUpdate" => to!(call, cluster.member_update),
+        "/etcdserverpb.Cluster/MemberList" => to!(call, cluster.member_list),
+        "/etcdserverpb.Cluster/MemberPromote" => to!(call, cluster.member_promote),
+        "/etcdserverpb.Maintenance/Status" => {
+            to!(call, maintenance.status, |_: &StatusRequest| true)
+        }
+        "/etcdserverpb.Maintenance/MoveLeader" => to!(call, maintenance.move_leader),
+        "/etcdserverpb.Maintenance/Downgrade" => to!(call, maintenance.downgrade),
+        _ => {
+            let others = grpc.others.clone();
+            call.stream(
+                others.map_request(|request: http::Request<tonic::body::Body>| {
+                    request.map(axum::body::Body::new)
+                }),
+            )
+        }
+    }
+}
+
+/// A request on its way to its method.
+struct Call<B> {
+    inner: Arc<Inner>,
+    method: Arc<Method>,
+    request: http::Request<B>,
+}
+
+impl<B> Call<B>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    /// Serves a method with one message each way.
+    fn unary<M, R, F>(
+        self,
+        learner_may: fn(&M) -> bool,
+        method: impl FnOnce(Arc<Inner>, Request<M>) -> F + Send + 'static,
+    ) -> Answer
+    where
+        M: Message + Default + 'static,
+        R: Message,
+        F: Future<Output = Result<Response<R>, Status>> + Send,
+    {
+        Box::pin(async move {
+            let inner = Arc::clone(&self.inner);
+            let handler = move |request| method(inner, request);
+            Ok(unary::serve(self.inner, self.method, self.request, learner_may, handler).await)
+        })
+    }
+
+    /// Serves a method by a generated server.
+    fn stream<S, C>(self, service: S) -> Answer
+    where
+        S: Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<C>,
+                Error = Infallible,
+            > + Send
+            + 'static,
+        S::Future: Send,
+        C: http_body::Body<Data = Bytes> + Send + 'static,
+        C::Error: Into<BoxError>,
+    {
+        let Call {
+            inner,
+            method,
+            request,
+        } = self;
+        Box::pin(async move {
+            let mut ending = Ending::start(Arc::clone(&method));
+            let path = request.uri().path();
+            let cut = match inner.admit_stream(&method, path, request.headers()) {
+                Ok(cut) => cut,
+                Err(status) => {
+                    ending.end(status.code());
+                    return Ok(unary::refusal(status));
+                }
+            };
+            let metrics = inner.metrics.clone();
+            let request =
+                request.map(|body| tonic::body::Body::new(RequestBody::new(body, method, metrics)));
+            let response = service.oneshot(request).await?;
+            // An error before the first message is in the headers.
+            let early = Status::from_header_map(response.headers());
+            Ok(response.map(|body| match early {
+                Some(status) => {
+                    ending.end(status.code());
+                    Body::Empty
+                }
+                None => {
+                    let body = tonic::body::Body::new(body);
+                    let metrics = inner.metrics.clone();
+                    Body::Stream(Box::new(StreamBody::new(body, cut, ending, metrics)))
+                }
+            }))
+        })
+    }
+}
+
+fn ready(response: http::Response<Body>) -> Answer {
+    Box::pin(async move { Ok(response) })
+}
+
+/// The words of Go's gRPC for a method that is not there.
+fn unknown(path: &str, grpc: &Grpc) -> Status {
+    let (service, method) = path
+        .trim_start_matches('/')
+        .rsplit_once('/')
+        .unwrap_or((path, ""));
+    let text = if grpc.inner.metrics.has_service(service) {
+        format!("unknown method {method} for service {service}")
+    } else {
+        format!("unknown service {service}")
+    };
+    Status::new(Code::Unimplemented, text)
+}
+
+fn not_grpc() -> http::Response<Body> {
+    let mut response = http::Response::new(Body::Empty);
+    *response.status_mut() = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    response
+}

@@ -1,0 +1,289 @@
+//! The Watch service: many watches on one stream.
+//!
+//! A stream is one state machine that is driven by its client's reading: it takes a change from a watcher, or a request from the
+//! client, when there is room to send what follows from it. There is no queue between the store and the connection: who reads
+//! slowly stays behind in the store, which then reads history for them.
+//!
+//! Behaviour is etcd 3.5's `api/v3rpc/watch.go` and `mvcc/watcher.go`:
+//! - a watch is announced with `created` before its first event; a refused one with `created`, `canceled` and the id -1;
+//! - an id of 0 is chosen by us, counting from 0; one in use is refused;
+//! - a progress request is answered once for the whole stream, with the id -1, when every watch has everything.
+//!
+//! The one confusing thing: etcd forgets a progress request that comes while a watch is behind; here it waits until the watch
+//! has caught up. Clients ask again, so both are right, and this one is asked less.
+
+mod fragment;
+mod watches;
+
+use std::{
+    collections::VecDeque,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures::{Stream, stream};
+use hydrofoil_etcd_wire::etcdserverpb::{
+    WatchCreateRequest, WatchRequest, WatchResponse, watch_request::RequestUnion,
+    watch_server::Watch,
+};
+use hydrofoil_raftstore::{Error, Store};
+use tonic::{Request, Response, Status, Streaming, async_trait};
+
+use self::watches::{Delivery, Watches};
+use super::{Limits, caller::Credentials, convert, errors};
+
+/// The id of what is about no watch, or about all.
+const NO_WATCH: i64 = -1;
+/// Responses sent in a row before the client's requests are looked at again.
+const RESPONSES_BETWEEN_REQUESTS: u32 = 32;
+/// Why a watch of a range that holds nothing is refused.
+const EMPTY_RANGE: &str = "mvcc: watcher range is empty";
+/// Why a watch under an id in use is refused.
+const DUPLICATE_ID: &str = "mvcc: duplicate watch ID provided on the WatchStream";
+
+/// Why a watch is refused that is more than a stream may have.
+const TOO_MANY: &str = "etcdserver: too many watches on the stream";
+
+/// The Watch service of one store.
+#[derive(Clone, Debug)]
+pub struct WatchService {
+    store: Store,
+    limits: Limits,
+}
+
+impl WatchService {
+    /// The service of a store.
+    pub fn new(store: Store, limits: Limits) -> Self {
+        WatchService { store, limits }
+    }
+
+    /// What answers a stream of requests.
+    pub fn stream<R>(
+        &self,
+        credentials: Credentials,
+        requests: R,
+    ) -> impl Stream<Item = Result<WatchResponse, Status>> + Send + use<R>
+    where
+        R: Stream<Item = Result<WatchRequest, Status>> + Send + Unpin,
+    {
+        let state = WatchStream {
+            store: self.store.clone(),
+            limits: self.limits.clone(),
+            credentials,
+            requests: Some(requests),
+            watches: Watches::default(),
+            ready: VecDeque::new(),
+            progress: false,
+            in_a_row: 0,
+        };
+        stream::unfold(Some(state), |state| async move {
+            let mut state = state?;
+            match state.next().await {
+                Ok(response) => Some((Ok(response), Some(state))),
+                Err(status) => Some((Err(status), None)),
+            }
+        })
+    }
+}
+
+#[async_trait]
+impl Watch for WatchService {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
+
+    async fn watch(
+        &self,
+        request: Request<Streaming<WatchRequest>>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let credentials = Credentials::of(request.metadata(), request.extensions());
+        let stream = self.stream(credentials, request.into_inner());
+        Ok(Response::new(Box::pin(stream)))
+    }
+}
+
+struct WatchStream<R> {
+    store: Store,
+    limits: Limits,
+    credentials: Credentials,
+    /// `None` when the client said that it will send no more.
+    requests: Option<R>,
+    watches: Watches,
+    /// What is to be sent before anything else is looked at: the answers to one request, or the fragments of one response.
+    ready: VecDeque<WatchResponse>,
+    /// The client wants to know the revision.
+    progress: bool,
+    in_a_row: u32,
+}
+
+/// What there is to do.
+enum Happened {
+    Requested(WatchRequest),
+    NoMoreRequests,
+    Delivered(Delivery),
+    Progressed(WatchResponse),
+}
+
+impl<R> WatchStream<R>
+where
+    R: Stream<Item = Result<WatchRequest, Status>> + Send + Unpin,
+{
+    /// The next response. Waits without end while there is none: the client ends the stream.
+    async fn next(&mut self) -> Result<WatchResponse, Status> {
+        loop {
+            if let Some(response) = self.ready.pop_front() {
+                return Ok(response);
+            }
+            match poll_fn(|cx| self.poll(cx)).await? {
+                Happened::Requested(request) => self.handle(request).await?,
+                Happened::NoMoreRequests => self.requests = None,
+                Happened::Delivered(delivery) => self.deliver(delivery)?,
+                Happened::Progressed(response) => return Ok(response),
+            }
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Happened, Status>> {
+        let requests_first = self.in_a_row >= RESPONSES_BETWEEN_REQUESTS;
+        if requests_first && let Poll::Ready(happened) = self.poll_requests(cx) {
+            return Poll::Ready(happened);
+        }
+        if let Poll::Ready(Some(delivery)) = self.watches.poll_next(cx) {
+            self.in_a_row = if requests_first { 0 } else { self.in_a_row + 1 };
+            return Poll::Ready(Ok(Happened::Delivered(delivery)));
+        }
+        if !requests_first && let Poll::Ready(happened) = self.poll_requests(cx) {
+            return Poll::Ready(happened);
+        }
+        // Last, because the watches were polled by now: what they had is sent, so only what came since can be missing.
+        if self.progress
+            && let Some(response) = self.progressed()
+        {
+            return Poll::Ready(Ok(Happened::Progressed(response)));
+        }
+        Poll::Pending
+    }
+
+    fn poll_requests(&mut self, cx: &mut Context<'_>) -> Poll<Result<Happened, Status>> {
+        let Some(requests) = &mut self.requests else {
+            return Poll::Pending;
+        };
+        let request = futures::ready!(Pin::new(requests).poll_next(cx));
+        self.in_a_row = 0;
+        Poll::Ready(match request {
+            Some(Ok(request)) => Ok(Happened::Requested(request)),
+            Some(Err(status)) => Err(status),
+            None => Ok(Happened::NoMoreRequests),
+        })
+    }
+
+    /// The answer to a progress request, if every watch has everything.
+    fn progressed(&mut self) -> Option<WatchResponse> {
+        let header = self.watches.progress(&self.store, &mut self.progress)?;
+        Some(WatchResponse {
+            header: convert::header(header),
+            watch_id: NO_WATCH,
+            ..Default::default()
+        })
+    }
+
+    async fn handle(&mut self, request: WatchRequest) -> Result<(), Status> {
+        match request.request_union {
+            Some(RequestUnion::CreateRequest(request)) => {
+                let response = self.create(request).await?;
+                self.ready.push_back(response);
+            }
+            Some(RequestUnion::CancelRequest(request)) => {
+                if let Some(header) = self.watches.cancel(request.watch_id) {
+                    self.ready.push_back(WatchResponse {
+                        header: convert::header(header),
+                        watch_id: request.watch_id,
+                        canceled: true,
+                        ..Default::default()
+                    });
+                }
+            }
+            Some(RequestUnion::ProgressRequest(_)) => self.progress = true,
+            // What a later etcd may ask is passed over, as in etcd.
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Begins a watch, or says why not.
+    async fn create(&mut self, request: WatchCreateRequest) -> Result<WatchResponse, Status> {
+        if request.start_revision < 0 {
+            return Ok(self.refused(Error::Compacted.to_string()));
+        }
+        let (id, fragment) = (request.watch_id, request.fragment);
+        let request = convert::watch(request);
+        let empty = !request.range_end.is_empty()
+            && request.range_end[..] != [0]
+            && request.key >= request.range_end;
+        let watcher = match self.credentials.session(&self.store).await {
+            Ok(session) => session.watch(request),
+            Err(error) => Err(error),
+        };
+        let watcher = match watcher {
+            Ok(watcher) => watcher,
+            Err(error) => return self.not_permitted(&error),
+        };
+        if empty {
+            return Ok(self.refused(EMPTY_RANGE.into()));
+        }
+        if self.watches.len() >= self.limits.max_watches_per_stream {
+            return Ok(self.refused(TOO_MANY.into()));
+        }
+        let Some(id) = self.watches.free_id(id) else {
+            return Ok(self.refused(DUPLICATE_ID.into()));
+        };
+        let header = self.watches.add(id, watcher, fragment);
+        Ok(WatchResponse {
+            header: convert::header(header),
+            watch_id: id,
+            created: true,
+            ..Default::default()
+        })
+    }
+
+    /// The refusal of a watch because of who asks; other errors end the stream.
+    fn not_permitted(&self, error: &Error) -> Result<WatchResponse, Status> {
+        if matches!(error, Error::Stopped) {
+            return Err(errors::status(error));
+        }
+        Ok(self.refused(errors::printed(&errors::status(error))))
+    }
+
+    fn refused(&self, reason: String) -> WatchResponse {
+        WatchResponse {
+            header: convert::header(self.store.status().header),
+            watch_id: NO_WATCH,
+            created: true,
+            canceled: true,
+            cancel_reason: reason,
+            ..Default::default()
+        }
+    }
+
+    /// Makes what is sent of what a watcher received.
+    fn deliver(&mut self, delivery: Delivery) -> Result<(), Status> {
+        let Some(fragment) = self.watches.get(&delivery).map(|watch| watch.fragment) else {
+            return Ok(());
+        };
+        let response = &delivery.response;
+        if response.canceled {
+            self.watches.remove(delivery.id);
+            if response.compact_revision == 0 {
+                // The store ends or fails. The client's watches are to go on elsewhere, which a canceled watch does not.
+                let words = &response.cancel_reason;
+                return Err(errors::of(words));
+            }
+        }
+        let message = convert::watch_response(delivery.id, response);
+        if fragment {
+            fragment::cut(message, self.limits.receive_bytes(), &mut self.ready);
+        } else {
+            self.ready.push_back(message);
+        }
+        Ok(())
+    }
+}
