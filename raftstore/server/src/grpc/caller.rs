@@ -6,13 +6,10 @@
 use std::sync::Arc;
 
 use http::Extensions;
-use hydrofoil_raftstore::{Error, Store};
+use hydrofoil_raftstore::{Caller, Error, Session, Store};
 use tonic::{Request, Status, metadata::MetadataMap};
 
 use super::errors;
-
-/// TEMP
-pub type Session = Store;
 
 /// The name in a client's verified certificate. Whoever ends TLS puts it into a request's extensions; the JSON gateway, whose
 /// requests come with the server's own certificate, must not.
@@ -47,8 +44,12 @@ impl Credentials {
 
     /// The store as who sent these may use it.
     pub async fn session(&self, store: &Store) -> Result<Session, Error> {
-        let _ = (&self.token, &self.common_name);
-        Ok(store.clone())
+        let caller = match (&self.token, &self.common_name) {
+            (Some(token), _) => store.caller_of_token(token).await?,
+            (None, Some(name)) => store.caller_of_certificate(name),
+            (None, None) => Caller::Anonymous,
+        };
+        Ok(store.session(caller))
     }
 }
 
@@ -61,10 +62,16 @@ pub async fn session<T>(store: &Store, request: &Request<T>) -> Result<Session, 
 
 /// Whether the sender of a request may do everything, which changes of members, snapshots and the like take.
 pub async fn admin<T>(store: &Store, request: &Request<T>) -> Result<(), Status> {
-    session(store, request).await.map(|_| ())
+    session(store, request)
+        .await?
+        .check_admin()
+        .map_err(|error| errors::status(&error))
 }
 
 /// Whether it is known who sent a request, while auth is enabled.
 pub async fn known<T>(store: &Store, request: &Request<T>) -> Result<(), Status> {
-    session(store, request).await.map(|_| ())
+    session(store, request)
+        .await?
+        .check_known()
+        .map_err(|error| errors::status(&error))
 }

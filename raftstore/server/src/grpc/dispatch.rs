@@ -5,8 +5,10 @@ use std::{convert::Infallible, future::Future, sync::Arc};
 use bytes::Bytes;
 use hydrofoil_etcd_wire::etcdserverpb::{
     RangeRequest, StatusRequest,
+    auth_server::Auth as _,
     cluster_server::Cluster as _,
     lease_server::{Lease as _, LeaseServer},
+    maintenance_server::{Maintenance as _, MaintenanceServer},
     watch_server::WatchServer,
 };
 use prost::Message;
@@ -84,8 +86,34 @@ where
         "/etcdserverpb.Maintenance/Status" => {
             to!(call, maintenance.status, |_: &StatusRequest| true)
         }
+        "/etcdserverpb.Maintenance/Snapshot" => {
+            let limit = call.inner.limits.receive_bytes();
+            let service = MaintenanceServer::new(call.inner.maintenance.clone());
+            call.stream(service.max_decoding_message_size(limit))
+        }
+        "/etcdserverpb.Maintenance/Alarm" => to!(call, maintenance.alarm),
+        "/etcdserverpb.Maintenance/Defragment" => to!(call, maintenance.defragment),
+        "/etcdserverpb.Maintenance/Hash" => to!(call, maintenance.hash),
+        "/etcdserverpb.Maintenance/HashKV" => to!(call, maintenance.hash_kv),
         "/etcdserverpb.Maintenance/MoveLeader" => to!(call, maintenance.move_leader),
         "/etcdserverpb.Maintenance/Downgrade" => to!(call, maintenance.downgrade),
+        "/etcdserverpb.Auth/AuthEnable" => to!(call, auth.auth_enable),
+        "/etcdserverpb.Auth/AuthDisable" => to!(call, auth.auth_disable),
+        "/etcdserverpb.Auth/AuthStatus" => to!(call, auth.auth_status),
+        "/etcdserverpb.Auth/Authenticate" => to!(call, auth.authenticate),
+        "/etcdserverpb.Auth/UserAdd" => to!(call, auth.user_add),
+        "/etcdserverpb.Auth/UserGet" => to!(call, auth.user_get),
+        "/etcdserverpb.Auth/UserList" => to!(call, auth.user_list),
+        "/etcdserverpb.Auth/UserDelete" => to!(call, auth.user_delete),
+        "/etcdserverpb.Auth/UserChangePassword" => to!(call, auth.user_change_password),
+        "/etcdserverpb.Auth/UserGrantRole" => to!(call, auth.user_grant_role),
+        "/etcdserverpb.Auth/UserRevokeRole" => to!(call, auth.user_revoke_role),
+        "/etcdserverpb.Auth/RoleAdd" => to!(call, auth.role_add),
+        "/etcdserverpb.Auth/RoleGet" => to!(call, auth.role_get),
+        "/etcdserverpb.Auth/RoleList" => to!(call, auth.role_list),
+        "/etcdserverpb.Auth/RoleDelete" => to!(call, auth.role_delete),
+        "/etcdserverpb.Auth/RoleGrantPermission" => to!(call, auth.role_grant_permission),
+        "/etcdserverpb.Auth/RoleRevokePermission" => to!(call, auth.role_revoke_permission),
         _ => {
             let others = grpc.others.clone();
             call.stream(
@@ -159,8 +187,14 @@ where
             let request =
                 request.map(|body| tonic::body::Body::new(RequestBody::new(body, method, metrics)));
             let response = service.oneshot(request).await?;
-            // An error before the first message is in the headers.
-            let early = Status::from_header_map(response.headers());
+            // An error before the first message is in the headers. A service that nobody added is not found.
+            let early = if response.status() == http::StatusCode::NOT_FOUND {
+                let status = Status::new(Code::Unimplemented, "unknown service");
+                ending.end(status.code());
+                return Ok(unary::refusal(status));
+            } else {
+                Status::from_header_map(response.headers())
+            };
             Ok(response.map(|body| match early {
                 Some(status) => {
                     ending.end(status.code());

@@ -80,8 +80,13 @@ impl KvService {
         request: Request<CompactionRequest>,
     ) -> Result<Response<CompactionResponse>, Status> {
         let session = session(&self.store, &request).await?;
-        let revision = request.get_ref().revision;
-        let response = session.compact(revision).await.map_err(|e| status(&e))?;
+        let CompactionRequest { revision, physical } = request.into_inner();
+        let response = if physical {
+            session.compact_physical(revision).await
+        } else {
+            session.compact(revision).await
+        };
+        let response = response.map_err(|e| status(&e))?;
         Ok(Response::new(CompactionResponse {
             header: convert::header(response.header),
         }))

@@ -1,11 +1,14 @@
-//! The Maintenance service.
+//! The Maintenance service. Snapshots, defragmenting, hashes and moving the leadership take the role `root` while auth is enabled.
 
-use hydrofoil_etcd_wire::etcdserverpb::*;
-use hydrofoil_raftstore::Store;
-use tonic::{Request, Response, Status};
+use std::pin::Pin;
+
+use futures::{Stream, stream};
+use hydrofoil_etcd_wire::etcdserverpb::{maintenance_server::Maintenance, *};
+use hydrofoil_raftstore::{self as store, Store};
+use tonic::{Code, Request, Response, Status, async_trait};
 
 use super::{
-    caller::{admin, known},
+    caller::{admin, known, session},
     convert,
     errors::{self, status},
 };
@@ -22,14 +25,67 @@ impl MaintenanceService {
     pub fn new(store: Store) -> Self {
         MaintenanceService { store }
     }
+}
 
-    pub(super) async fn status(
+/// How Go prints an alarm: what etcd's status has in its errors.
+fn printed(alarm: &store::AlarmMember) -> String {
+    format!("memberID:{} alarm:{} ", alarm.member_id, alarm.alarm.name())
+}
+
+fn alarm_request(request: &AlarmRequest) -> Result<store::AlarmRequest, Status> {
+    use alarm_request::AlarmAction;
+    let unknown =
+        |field: &str| Status::new(Code::InvalidArgument, format!("unknown alarm {field}"));
+    let action = match AlarmAction::try_from(request.action).map_err(|_| unknown("action"))? {
+        AlarmAction::Get => store::AlarmAction::Get,
+        AlarmAction::Activate => store::AlarmAction::Activate,
+        AlarmAction::Deactivate => store::AlarmAction::Deactivate,
+    };
+    let alarm = match AlarmType::try_from(request.alarm).map_err(|_| unknown("type"))? {
+        AlarmType::None => None,
+        AlarmType::Nospace => Some(store::AlarmKind::NoSpace),
+        AlarmType::Corrupt => Some(store::AlarmKind::Corrupt),
+    };
+    Ok(store::AlarmRequest {
+        action,
+        member_id: request.member_id,
+        alarm,
+    })
+}
+
+#[async_trait]
+impl Maintenance for MaintenanceService {
+    async fn alarm(
+        &self,
+        request: Request<AlarmRequest>,
+    ) -> Result<Response<AlarmResponse>, Status> {
+        let session = session(&self.store, &request).await?;
+        let request = alarm_request(request.get_ref())?;
+        let response = session.alarm(request).await.map_err(|e| status(&e))?;
+        Ok(Response::new(AlarmResponse {
+            header: convert::header(response.header),
+            alarms: response
+                .alarms
+                .iter()
+                .map(|alarm| AlarmMember {
+                    member_id: alarm.member_id,
+                    alarm: alarm.alarm.number().into(),
+                })
+                .collect(),
+        }))
+    }
+
+    async fn status(
         &self,
         request: Request<StatusRequest>,
     ) -> Result<Response<StatusResponse>, Status> {
         known(&self.store, &request).await?;
         let now = self.store.status();
-        let mut response = StatusResponse {
+        let mut errors: Vec<String> = now.alarms.iter().map(printed).collect();
+        if now.leader == 0 {
+            errors.insert(0, errors::NO_LEADER.into());
+        }
+        Ok(Response::new(StatusResponse {
             header: convert::header(now.header),
             version: version::SERVER.into(),
             db_size: now.db_size,
@@ -37,31 +93,82 @@ impl MaintenanceService {
             raft_index: now.raft_index,
             raft_term: now.raft_term,
             raft_applied_index: now.raft_applied_index,
+            errors,
+            db_size_in_use: now.db_size_in_use,
             is_learner: self.store.is_learner(),
             ..Default::default()
-        };
-        if now.leader == 0 {
-            response.errors.push(errors::NO_LEADER.into());
-        }
-        Ok(Response::new(response))
+        }))
     }
 
-    pub(super) async fn move_leader(
+    async fn defragment(
+        &self,
+        request: Request<DefragmentRequest>,
+    ) -> Result<Response<DefragmentResponse>, Status> {
+        let session = session(&self.store, &request).await?;
+        session.defragment().await.map_err(|e| status(&e))?;
+        // etcd sends no header here.
+        Ok(Response::new(DefragmentResponse { header: None }))
+    }
+
+    async fn hash(&self, request: Request<HashRequest>) -> Result<Response<HashResponse>, Status> {
+        let session = session(&self.store, &request).await?;
+        let response = session.hash().await.map_err(|e| status(&e))?;
+        Ok(Response::new(HashResponse {
+            header: convert::header(response.header),
+            hash: response.hash,
+        }))
+    }
+
+    async fn hash_kv(
+        &self,
+        request: Request<HashKvRequest>,
+    ) -> Result<Response<HashKvResponse>, Status> {
+        let session = session(&self.store, &request).await?;
+        let revision = request.get_ref().revision;
+        let response = session.hash_kv(revision).await.map_err(|e| status(&e))?;
+        Ok(Response::new(HashKvResponse {
+            header: convert::header(response.header),
+            hash: response.hash,
+            compact_revision: response.compact_revision,
+            hash_revision: response.hash_revision,
+        }))
+    }
+
+    type SnapshotStream = Pin<Box<dyn Stream<Item = Result<SnapshotResponse, Status>> + Send>>;
+
+    async fn snapshot(
+        &self,
+        request: Request<SnapshotRequest>,
+    ) -> Result<Response<Self::SnapshotStream>, Status> {
+        admin(&self.store, &request).await?;
+        let snapshot = self.store.snapshot().await.map_err(|e| status(&e))?;
+        // As in etcd the chunks have no header. 3.6's `version` is left out: this is a server of 3.5.
+        let chunks = stream::unfold(snapshot, |mut snapshot| async {
+            let chunk = snapshot.next().await?;
+            let response = chunk.map_err(|e| status(&e)).map(|chunk| SnapshotResponse {
+                remaining_bytes: chunk.remaining_bytes,
+                blob: chunk.blob,
+                ..Default::default()
+            });
+            Some((response, snapshot))
+        });
+        Ok(Response::new(Box::pin(chunks)))
+    }
+
+    async fn move_leader(
         &self,
         request: Request<MoveLeaderRequest>,
     ) -> Result<Response<MoveLeaderResponse>, Status> {
         admin(&self.store, &request).await?;
         let target = request.get_ref().target_id;
-        self.store
-            .move_leader(target)
-            .await
-            .map_err(|e| status(&e))?;
+        let moved = self.store.move_leader(target).await;
+        moved.map_err(|e| status(&e))?;
         // etcd sends no header here.
         Ok(Response::new(MoveLeaderResponse { header: None }))
     }
 
     /// A downgrade is checked as etcd 3.5 checks it, and then refused: what this store writes, no earlier version reads.
-    pub(super) async fn downgrade(
+    async fn downgrade(
         &self,
         request: Request<DowngradeRequest>,
     ) -> Result<Response<DowngradeResponse>, Status> {

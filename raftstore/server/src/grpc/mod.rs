@@ -14,6 +14,7 @@
 //! streaming methods and services that others add do.
 
 mod admit;
+mod auth;
 mod body;
 mod caller;
 mod cluster;
@@ -44,6 +45,7 @@ use tower::Service;
 
 use self::admit::Leader;
 pub use self::{
+    auth::AuthService,
     body::{Body, BoxError},
     caller::ClientCertificate,
     cluster::ClusterService,
@@ -110,6 +112,7 @@ struct Inner {
     lease: LeaseService,
     cluster: ClusterService,
     maintenance: MaintenanceService,
+    auth: AuthService,
 }
 
 impl Grpc {
@@ -127,6 +130,7 @@ impl Grpc {
                 lease: LeaseService::new(store.clone()),
                 cluster: ClusterService::new(store.clone()),
                 maintenance: MaintenanceService::new(store.clone()),
+                auth: AuthService::new(store.clone()),
                 limits,
             }),
             others: Routes::new(health).into_axum_router(),
@@ -134,6 +138,7 @@ impl Grpc {
     }
 
     /// Adds services that are none of ours, as generated servers make them. They are admitted, counted and cut like ours.
+    #[allow(clippy::should_implement_trait, reason = "services are added, nothing is summed")]
     pub fn add(mut self, services: axum::Router) -> Self {
         self.others = self.others.merge(services);
         self
@@ -172,6 +177,11 @@ impl Grpc {
     /// The Cluster service.
     pub fn cluster(&self) -> &ClusterService {
         &self.inner.cluster
+    }
+
+    /// The Auth service.
+    pub fn auth(&self) -> &AuthService {
+        &self.inner.auth
     }
 
     /// The Maintenance service.

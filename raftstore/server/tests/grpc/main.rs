@@ -4,8 +4,10 @@
 
 mod apiserver;
 mod arbitrary;
+mod auth;
 mod kv;
 mod lease;
+mod maintenance;
 mod metrics;
 mod watch;
 
@@ -13,8 +15,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hydrofoil_etcd_wire::etcdserverpb::{
-    PutRequest, PutResponse, RangeRequest, cluster_client::ClusterClient, kv_client::KvClient,
-    lease_client::LeaseClient, maintenance_client::MaintenanceClient, watch_client::WatchClient,
+    PutRequest, PutResponse, RangeRequest, auth_client::AuthClient, cluster_client::ClusterClient,
+    kv_client::KvClient, lease_client::LeaseClient, maintenance_client::MaintenanceClient,
+    watch_client::WatchClient,
 };
 use hydrofoil_raftstore::{Config, Store};
 use hydrofoil_store_server::grpc::{Grpc, Limits};
@@ -42,6 +45,7 @@ impl Server {
         let mut config = Config::new(folder.path().join("data"));
         change(&mut config);
         let store = Store::open(config).await.unwrap();
+        store.wait_ready().await.unwrap();
         let grpc = Grpc::new(&store, limits);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -67,6 +71,10 @@ impl Server {
 
     fn lease(&self) -> LeaseClient<Channel> {
         LeaseClient::new(self.channel.clone())
+    }
+
+    fn auth(&self) -> AuthClient<Channel> {
+        AuthClient::new(self.channel.clone())
     }
 
     fn maintenance(&self) -> MaintenanceClient<Channel> {
