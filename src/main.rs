@@ -7,11 +7,16 @@ mod push;
 mod rooms;
 mod up;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 /// Scaling out is many small objects, made on one thread and freed on another: glibc's allocator took a sixth of the time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The command whose arguments are not clap's.
+const STORE: &str = "store";
 
 /// A Kubernetes cluster for WebAssembly in one binary.
 #[derive(Parser)]
@@ -27,18 +32,28 @@ struct Cli {
 enum Command {
     /// Run a whole single-node cluster in this process, without root.
     Up(Box<up::UpArgs>),
+    /// Run a member of the store with etcd's flags, or a tool on its snapshots. See `hydrofoil store --help`.
+    Store,
     /// Push a Wasm module or component to an OCI registry.
     Push(push::PushArgs),
     /// Print the cluster's kubeconfig, or merge it into yours.
     Kubeconfig(kubeconfig::KubeconfigArgs),
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
+    // etcd's flags are Go's, which clap does not read, and its logs are set by them.
+    let mut args = std::env::args_os().skip(1);
+    if args.next().is_some_and(|first| first == STORE) {
+        let args: Vec<String> = args.map(|arg| arg.to_string_lossy().into_owned()).collect();
+        return Ok(hydrofoil_store_server::run(&args));
+    }
     let cli = Cli::parse();
     logging::start(&cli.log)?;
     match cli.command {
-        Command::Up(args) => up::run(*args),
-        Command::Push(args) => push::run(args),
-        Command::Kubeconfig(args) => kubeconfig::run(&args),
+        Command::Up(args) => up::run(*args)?,
+        Command::Store => anyhow::bail!("flags of other commands stand after `{STORE}`, if at all"),
+        Command::Push(args) => push::run(args)?,
+        Command::Kubeconfig(args) => kubeconfig::run(&args)?,
     }
+    Ok(ExitCode::SUCCESS)
 }
