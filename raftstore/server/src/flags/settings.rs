@@ -77,8 +77,6 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// Whether the folder is the default of the name.
     pub default_data_dir: bool,
-    /// Folder of the raft log, if it is one of its own.
-    pub wal_dir: Option<PathBuf>,
     /// Where to listen, and what to tell others.
     pub urls: Urls,
     /// The members that the cluster begins with, or that it has when this one joins.
@@ -91,14 +89,10 @@ pub struct Settings {
     pub heartbeat_interval: Duration,
     /// Silence before an election.
     pub election_timeout: Duration,
-    /// Ask before an election.
-    pub pre_vote: bool,
     /// Refuse changes of members that would lose the quorum.
     pub strict_reconfig_check: bool,
     /// Most learners.
     pub max_learners: u32,
-    /// Make a cluster of this member alone.
-    pub force_new_cluster: bool,
     /// Size at which writes are refused, in bytes; `None` is no limit.
     pub quota_bytes: Option<i64>,
     /// Most operations in a transaction.
@@ -127,8 +121,6 @@ pub struct Settings {
     pub tls_rules: TlsRules,
     /// Tokens and passwords.
     pub auth: Auth,
-    /// Also count how long gRPC calls take.
-    pub extensive_metrics: bool,
     /// Logs.
     pub logs: LogSettings,
 }
@@ -176,15 +168,10 @@ impl Settings {
         let megabytes = values.unsigned("bootstrap-defrag-threshold-megabytes");
         let interval = values.duration("watch-progress-notify-interval")?;
         Ok(Settings {
-            wal_dir: Some(values.text("wal-dir"))
-                .filter(|d| !d.is_empty())
-                .map(PathBuf::from),
             join_existing: values.text("initial-cluster-state") == "existing",
             initial_cluster_token: values.text("initial-cluster-token").to_owned(),
-            pre_vote: values.boolean("pre-vote"),
             strict_reconfig_check: values.boolean("strict-reconfig-check"),
             max_learners: number(&values, "max-learners"),
-            force_new_cluster: values.boolean("force-new-cluster"),
             quota_bytes: match values.signed("quota-backend-bytes") {
                 0 => Some(DEFAULT_QUOTA_BYTES),
                 bytes => Some(bytes).filter(|bytes| *bytes > 0),
@@ -202,7 +189,6 @@ impl Settings {
             defrag_at_start: (megabytes > 0).then_some(megabytes << 20),
             connections: connections(&values)?,
             auth: auth(&values)?,
-            extensive_metrics: values.text("metrics") == "extensive",
             name,
             data_dir,
             default_data_dir,

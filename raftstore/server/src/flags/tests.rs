@@ -172,6 +172,10 @@ fn mistakes_are_told_in_etcds_words() {
 fn what_is_not_honoured_is_an_error_that_says_so() {
     for line in [
         "--unsafe-no-fsync",
+        "--wal-dir=/wal",
+        "--pre-vote=false",
+        "--metrics=extensive",
+        "--force-new-cluster",
         "--enable-v2",
         "--enable-pprof",
         "--discovery=https://discovery.example/x",
@@ -213,6 +217,7 @@ fn every_refusal_refuses_something() {
     for flag in table::FLAGS {
         if let Effect::Refused { why, .. } = flag.effect {
             let text = match flag.kind {
+                table::Kind::Bool if flag.default == "true" => "false",
                 table::Kind::Bool => "true",
                 table::Kind::Duration => "1h",
                 table::Kind::OneOf(words) if flag.name == "proxy" => words[1],

@@ -1,7 +1,10 @@
 //! Which of two services a request is for: gRPC or HTTP. etcd splits connections (cmux) and then requests; here every connection may
 //! carry both, as etcd's do over TLS.
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    time::{Duration, Instant},
+};
 
 use ::http::{Request, Response, StatusCode, Version, header::CONTENT_TYPE};
 use axum::{Router, body::Body, response::IntoResponse};
@@ -23,6 +26,18 @@ const STREAMS: [&str; 6] = [
     "/grpc.health.v1.Health/Watch",
 ];
 
+/// Requests that took longer are logged, as etcd logs them.
+#[derive(Clone, Copy, Debug)]
+pub struct Slow {
+    /// Of requests to the key space.
+    pub apply: Duration,
+    /// Of any call with one message each way.
+    pub unary: Duration,
+}
+
+/// Start of the paths of the key space.
+const KEY_SPACE: &str = "/etcdserverpb.KV/";
+
 /// The services of a listener.
 #[derive(Clone, Debug)]
 pub struct Mux {
@@ -30,6 +45,8 @@ pub struct Mux {
     pub grpc: Option<Router>,
     /// HTTP; `None` where gRPC alone is served.
     pub http: Option<Router>,
+    /// When a request of gRPC is slow; `None` where that is nobody's business.
+    pub slow: Option<Slow>,
     /// Requests under way that a stop waits for.
     pub under_way: TaskTracker,
 }
@@ -52,13 +69,29 @@ impl Mux {
         } else {
             &self.http
         };
+        let slow = self.slow.filter(|_| token.is_some() && is_grpc(&request));
+        let slow = slow.map(|slow| (slow, request.uri().path().to_owned(), Instant::now()));
         let response = match wanted {
             Some(service) => service.clone().oneshot(request.map(Body::new)).await?,
             // What Go's gRPC server answers to what is no gRPC; the other way round nothing is there.
             None if self.http.is_none() => StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
             None => http::not_found(),
         };
+        if let Some((slow, path, begun)) = slow {
+            slow.tell(&path, begun.elapsed());
+        }
         Ok(hold(response, token))
+    }
+}
+
+impl Slow {
+    /// A call with one message each way is answered when its response begins.
+    fn tell(self, method: &str, took: Duration) {
+        if method.starts_with(KEY_SPACE) && took > self.apply {
+            tracing::warn!(method, ?took, expected_duration = ?self.apply, "apply request took too long");
+        } else if took > self.unary {
+            tracing::warn!(method, ?took, expected_duration = ?self.unary, "request took too long");
+        }
     }
 }
 

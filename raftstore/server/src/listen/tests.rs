@@ -163,6 +163,7 @@ fn server(tls: Option<Side>) -> Server {
         side: "client",
         mux: Arc::new(Mux {
             grpc: None,
+            slow: None,
             http: Some(Router::new().route("/", get(who))),
             under_way: TaskTracker::new(),
         }),
@@ -455,6 +456,7 @@ async fn a_stop_lets_a_request_end_and_then_closes() {
     let mut server = server(None);
     server.mux = Arc::new(Mux {
         grpc: None,
+        slow: None,
         http: Some(Router::new().route("/", slow)),
         under_way: TaskTracker::new(),
     });

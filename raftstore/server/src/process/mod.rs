@@ -13,7 +13,7 @@ mod tests;
 
 use std::{sync::Arc, time::Duration};
 
-use hydrofoil_raftstore::Store;
+use hydrofoil_raftstore::{Caller, Store};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::Semaphore,
@@ -26,7 +26,7 @@ use crate::{
     http::{self, Shared, metrics::ServerMetrics},
     listen::{
         connect::ToPeers,
-        mux::Mux,
+        mux::{Mux, Slow},
         serve::{Http2, Server},
     },
     services,
@@ -150,6 +150,30 @@ impl Signals {
     }
 }
 
+/// Gives space back before anything is served, if the flags ask for it and there is enough of it.
+async fn defragment(store: &Store, settings: &Settings) -> Result<(), String> {
+    let Some(threshold) = settings.defrag_at_start else {
+        return Ok(());
+    };
+    let status = store.status();
+    let free = u64::try_from(status.db_size - status.db_size_in_use).unwrap_or_default();
+    if free < threshold {
+        tracing::info!(
+            free,
+            threshold,
+            "skipping defragmentation at start: too little would be freed"
+        );
+        return Ok(());
+    }
+    tracing::info!(free, threshold, "defragmenting at start");
+    let session = store.session(Caller::Internal);
+    session
+        .defragment()
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(())
+}
+
 /// A member that is open.
 struct Member {
     store: Store,
@@ -167,15 +191,17 @@ struct Side {
     under_way: TaskTracker,
     room: Arc<Semaphore>,
     http2: Http2,
+    slow: Option<Slow>,
 }
 
 impl Side {
-    fn new(room: Arc<Semaphore>, settings: &Settings) -> Side {
+    fn new(room: Arc<Semaphore>, settings: &Settings, slow: Option<Slow>) -> Side {
         Side {
             stop: CancellationToken::new(),
             abort: CancellationToken::new(),
             tasks: TaskTracker::new(),
             under_way: TaskTracker::new(),
+            slow,
             room,
             http2: Http2 {
                 max_concurrent_streams: settings.connections.max_concurrent_streams,
@@ -197,6 +223,7 @@ impl Side {
             mux: Arc::new(Mux {
                 grpc,
                 http,
+                slow: self.slow,
                 under_way,
             }),
             tls,
@@ -244,6 +271,7 @@ impl Member {
         let (store, peer_service) = Store::open_cluster(config, connector)
             .await
             .map_err(|error| error.to_string())?;
+        defragment(&store, settings).await?;
         let metrics = ServerMetrics::default();
         let mut registry = prometheus_client::registry::Registry::default();
         store.metrics().register(&mut registry);
@@ -256,11 +284,15 @@ impl Member {
             quota_bytes: settings.quota_bytes.map_or(0, i64::unsigned_abs),
             registry,
         });
+        let slow = Slow {
+            apply: settings.warn_apply,
+            unary: settings.warn_unary,
+        };
         let peer_room = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         let member = Member {
-            clients: Side::new(room, settings),
+            clients: Side::new(room, settings, Some(slow)),
             // Peers are few and known: they are never kept out by clients.
-            peers: Side::new(peer_room, settings),
+            peers: Side::new(peer_room, settings, None),
             store,
             shared,
             grpc,
