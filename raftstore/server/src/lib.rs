@@ -3,7 +3,7 @@
 //! - [`flags`]: the command line, the environment, the configuration file.
 //! - [`listen`]: sockets, TLS, one port for gRPC and HTTP.
 //! - [`grpc`]: etcd's API. [`http`]: health, version, metrics. [`gateway`]: JSON. [`coordination`]: elections and locks.
-//! - [`process`]: a member as a process. [`logging`]: its logs.
+//! - [`process`]: a member as a process. [`logging`]: its logs. [`snapshot`]: tools on snapshots.
 
 pub mod clock;
 pub mod coordination;
@@ -25,11 +25,17 @@ use flags::Parsed;
 /// Exit code after a mistake of the command line, as Go's `flag` has it.
 const USAGE_EXIT: u8 = 2;
 
+/// The tools on snapshots.
+const SNAPSHOT: &str = "snapshot";
+
 /// `store …`: runs a member, or a tool. `args` do not hold the program's name.
 ///
 /// Exit codes: 0 after a stop that was asked for, 1 when the member could not start or had to end, 2 for a command line that
 /// cannot be read.
 pub fn run(args: &[String]) -> ExitCode {
+    if let Some((SNAPSHOT, rest)) = args.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return snapshot::main(rest);
+    }
     let environment: Vec<(String, String)> = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();

@@ -33,6 +33,7 @@ impl Member {
         let store = Store::open(Config::new(folder.path().join("data")))
             .await
             .unwrap();
+        store.wait_ready().await.unwrap();
         let grpc = services::over(&store, Default::default()).into_router();
         Member {
             _folder: folder,

@@ -24,6 +24,7 @@ impl Member {
         let store = Store::open(Config::new(folder.path().join("data")))
             .await
             .unwrap();
+        store.wait_ready().await.unwrap();
         let grpc = services::over(&store, Default::default());
         let gateway = Gateway::new(grpc.into_router(), 1 << 20).unwrap();
         Member {

@@ -22,6 +22,7 @@ impl Member {
         let store = Store::open(Config::new(folder.path().join("data")))
             .await
             .unwrap();
+        store.wait_ready().await.unwrap();
         let mut registry = Registry::default();
         let metrics = metrics::ServerMetrics::default();
         let grpc = crate::services::over(&store, Default::default());
