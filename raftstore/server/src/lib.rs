@@ -33,7 +33,10 @@ const SNAPSHOT: &str = "snapshot";
 /// Exit codes: 0 after a stop that was asked for, 1 when the member could not start or had to end, 2 for a command line that
 /// cannot be read.
 pub fn run(args: &[String]) -> ExitCode {
-    if let Some((SNAPSHOT, rest)) = args.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+    if let Some((SNAPSHOT, rest)) = args
+        .split_first()
+        .map(|(first, rest)| (first.as_str(), rest))
+    {
         return snapshot::main(rest);
     }
     let environment: Vec<(String, String)> = env::vars_os()

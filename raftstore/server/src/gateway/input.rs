@@ -119,13 +119,17 @@ fn forget_unknown(value: &mut Value, kind: &MessageDescriptor) {
         return;
     };
     fields.retain(|name, value| {
-        let field = kind.get_field_by_json_name(name).or_else(|| kind.get_field_by_name(name));
+        let field = kind
+            .get_field_by_json_name(name)
+            .or_else(|| kind.get_field_by_name(name));
         let Some(field) = field else {
             return false;
         };
         if let Kind::Message(inner) = field.kind() {
             match value {
-                Value::Array(items) => items.iter_mut().for_each(|item| forget_unknown(item, &inner)),
+                Value::Array(items) => items
+                    .iter_mut()
+                    .for_each(|item| forget_unknown(item, &inner)),
                 value => forget_unknown(value, &inner),
             }
         }

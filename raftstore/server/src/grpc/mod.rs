@@ -138,7 +138,10 @@ impl Grpc {
     }
 
     /// Adds services that are none of ours, as generated servers make them. They are admitted, counted and cut like ours.
-    #[allow(clippy::should_implement_trait, reason = "services are added, nothing is summed")]
+    #[allow(
+        clippy::should_implement_trait,
+        reason = "services are added, nothing is summed"
+    )]
     pub fn add(mut self, services: axum::Router) -> Self {
         self.others = self.others.merge(services);
         self
