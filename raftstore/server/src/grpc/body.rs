@@ -64,16 +64,6 @@ impl HttpBody for Body {
             Body::Stream(_) => false,
         }
     }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Body::Empty => SizeHint::with_exact(0),
-            Body::Message { data, .. } => {
-                SizeHint::with_exact(data.as_ref().map_or(0, |data| data.len() as u64))
-            }
-            Body::Stream(_) => SizeHint::default(),
-        }
-    }
 }
 
 /// Counts the end of a call: with the code it is told, or as cancelled if it is dropped before.

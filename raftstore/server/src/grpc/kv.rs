@@ -71,7 +71,7 @@ impl KvService {
         Ok(Response::new(convert::txn_response(response)))
     }
 
-    /// Forgets history.
+    /// Forgets history, which takes the role `root` while auth is enabled.
     ///
     /// # Errors
     /// etcd's.
@@ -80,6 +80,8 @@ impl KvService {
         request: Request<CompactionRequest>,
     ) -> Result<Response<CompactionResponse>, Status> {
         let session = session(&self.store, &request).await?;
+        // etcd checks this in front of the store, too.
+        session.check_admin().map_err(|e| status(&e))?;
         let CompactionRequest { revision, physical } = request.into_inner();
         let response = if physical {
             session.compact_physical(revision).await
