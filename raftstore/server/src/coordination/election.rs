@@ -189,7 +189,7 @@ impl Observer {
                     break;
                 }
                 told.push(LeaderResponse {
-                    header: answer.header.clone(),
+                    header: answer.header,
                     kv: event.kv,
                 });
             }
