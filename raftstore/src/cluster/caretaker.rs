@@ -14,6 +14,8 @@ use crate::{
 
 /// Entries that a member may lack when it gets its vote: what it lacks delays the first writes after that.
 const CAUGHT_UP_ENTRIES: u64 = 1_000;
+/// What is said of a member that cannot go on by itself.
+const DISK_FAILED: &str = "raft has ended because the log or the state could not be written";
 /// How long until something that failed is tried again.
 const AGAIN: Duration = Duration::from_millis(100);
 
@@ -123,7 +125,8 @@ fn next_voter(cluster: &Cluster) -> Option<u64> {
         })
 }
 
-/// Stops the member when its peers refuse it for good, or when it is no member any more.
+/// Tells whoever waits in [`Cluster::ended`] when peers refuse this member for good, when it is no member any more, or when
+/// raft ended by itself, which it does when it cannot write.
 pub async fn watch_refusal(cluster: Arc<Cluster>) {
     let mut refused = cluster.peers.refused();
     let mut changes = cluster.raft.server_metrics();
@@ -139,7 +142,12 @@ pub async fn watch_refusal(cluster: Arc<Cluster>) {
         tokio::select! {
             () = cluster.stop.cancelled() => return,
             changed = refused.changed() => if changed.is_err() { return },
-            changed = changes.changed() => if changed.is_err() { return },
+            changed = changes.changed() => if changed.is_err() {
+                if !cluster.stop.is_cancelled() {
+                    cluster.ended.send_replace(Some(DISK_FAILED));
+                }
+                return;
+            },
             () = tokio::time::sleep(AGAIN * 10) => {}
         }
     }

@@ -109,10 +109,9 @@ impl Cluster {
                 Ok(answer) => return Ok(answer),
                 Err(Failed::Refused(error)) => return Err(error),
                 // Renewing twice is renewing, and a question can be asked again.
-                Err(_) if Instant::now() < deadline => self.wait_for_leader().await,
+                Err(_) if Instant::now() < deadline => self.wait_for_leader().await?,
                 Err(_) => return Err(self.timed_out(started)),
             }
-            self.check_running()?;
         }
     }
 

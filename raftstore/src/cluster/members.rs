@@ -104,10 +104,11 @@ impl Cluster {
             match self.try_change(&change, deadline).await {
                 Ok(changed) => break changed,
                 Err(Failed::Refused(error)) => return Err(error),
-                Err(Failed::NotDone) if Instant::now() < deadline => self.wait_for_leader().await,
+                Err(Failed::NotDone) if Instant::now() < deadline => {
+                    self.wait_for_leader().await?;
+                }
                 Err(_) => return Err(self.timed_out(started)),
             }
-            self.check_running()?;
         };
         tokio::select! {
             () = self.core.wait_applied(changed.index) => Ok(changed),

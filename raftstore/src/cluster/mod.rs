@@ -201,11 +201,18 @@ impl Cluster {
     }
 
     /// Waits until who leads changes, for a while at most.
-    async fn wait_for_leader(&self) {
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], or what ended raft: nothing will change any more.
+    async fn wait_for_leader(&self) -> Result<(), Error> {
+        self.check_running()?;
         let mut changes = self.server.clone();
-        let changed = changes.changed();
-        // Whatever comes first, the caller looks again.
-        drop(tokio::time::timeout(LOOK_AGAIN, changed).await);
+        // What there is now was looked at; a clone has not seen it yet.
+        changes.borrow_and_update();
+        match tokio::time::timeout(LOOK_AGAIN, changes.changed()).await {
+            Ok(Ok(())) | Err(_) => self.check_running(),
+            Ok(Err(_)) => Err(Error::Internal("raft has ended".into())),
+        }
     }
 
     /// The error of a request that began at `started` and whose time is over, by etcd's rule.

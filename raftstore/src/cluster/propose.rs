@@ -34,12 +34,13 @@ impl Cluster {
         let result = loop {
             match self.try_propose(&command, deadline).await {
                 Ok(reply) => break Ok(reply),
-                Err(Failed::NotDone) if Instant::now() < deadline => self.wait_for_leader().await,
+                Err(Failed::NotDone) if Instant::now() < deadline => {
+                    if let Err(error) = self.wait_for_leader().await {
+                        break Err(error);
+                    }
+                }
                 Err(Failed::NotDone | Failed::Unknown) => break Err(self.timed_out(started)),
                 Err(Failed::Refused(error)) => break Err(error),
-            }
-            if let Err(stopped) = self.check_running() {
-                break Err(stopped);
             }
         };
         drop(waiting);

@@ -73,13 +73,12 @@ impl Cluster {
         let started = Instant::now();
         let deadline = started + self.config.request_timeout;
         loop {
-            self.check_running()?;
             match self.try_round(deadline).await {
                 Ok(index) => return Ok(index),
                 Err(Failed::Refused(error)) => return Err(error),
                 // A question can be asked again whatever became of it.
                 Err(Failed::NotDone | Failed::Unknown) if Instant::now() < deadline => {
-                    self.wait_for_leader().await;
+                    self.wait_for_leader().await?;
                 }
                 Err(_) => return Err(self.timed_out(started)),
             }
