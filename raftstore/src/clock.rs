@@ -1,7 +1,9 @@
 //! The room's one edge to time. Monotonic: a wall clock that jumps neither ends a lease nor an election. The wall clock is asked
 //! where others than this process read the time alone: when signed tokens end, and in the ids of members that are added.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
 
 /// Time since the store was opened.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::command::Reply;
+use crate::{command::Reply, world};
 
 /// Who waits for entries that were proposed through another member. Bounded by `Config::max_pending_proposals`, which is
 /// checked before somebody waits.
@@ -27,7 +27,7 @@ impl Default for Forwarded {
         // An earlier run of this member may have entries in the log that are not applied yet: its numbers must not be used
         // again, and 64 random bits are not.
         Forwarded {
-            next: AtomicU64::new(rand::random()),
+            next: AtomicU64::new(world::random()),
             waiting: Mutex::default(),
         }
     }

@@ -35,10 +35,13 @@ mod metrics;
 mod mvcc;
 mod open;
 mod raft;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
 mod snapshot;
 mod store;
 mod wal;
 mod watch;
+mod world;
 
 pub use alarm::{AlarmAction, AlarmKind, AlarmMember, AlarmRequest, AlarmResponse};
 pub use auth::{Caller, Secret, TokenConfig};

@@ -39,7 +39,7 @@ pub struct Opened {
     /// The log.
     pub log: Log,
     /// The thread that writes behind.
-    pub persist: std::thread::JoinHandle<()>,
+    pub persist: Option<std::thread::JoinHandle<()>>,
     /// Told after each commit of the state file.
     pub committed: Arc<tokio::sync::Notify>,
     /// The ways to the other members.

@@ -17,6 +17,7 @@ use crate::{
     alarm::AlarmMember,
     auth::Caller,
     backend::{Image, tables::State},
+    blocking,
     cluster::{Cluster, caretaker, failover, members::Change},
     command::{Command, Reply},
     compactor,
@@ -182,7 +183,7 @@ impl Store {
             stopped: AtomicBool::new(false),
             stop: cluster.stop.clone(),
             tasks: TaskTracker::new(),
-            persist: Mutex::new(Some(opened.persist)),
+            persist: Mutex::new(opened.persist),
             lock,
             config,
         });
@@ -198,8 +199,8 @@ impl Store {
         self.inner.cluster.published().await
     }
 
-    /// Returns when this member must be stopped because it was removed from the cluster or lost its disk, and says why. It
-    /// does not stop by itself: shut it down.
+    /// Returns when this member must be stopped because it was removed from the cluster, lost its disk, or can write no more,
+    /// and says why. It does not stop by itself: shut it down.
     pub async fn ended(&self) -> &'static str {
         self.inner.cluster.ended().await
     }
@@ -445,7 +446,7 @@ impl Store {
     pub fn status(&self) -> Status {
         let core = &self.inner.core;
         let header = core.header(core.revision());
-        let leader = self.inner.cluster.leader();
+        let leader = self.inner.cluster.leader_in_sight();
         Status {
             header,
             db_size: i64::try_from(core.db_size()).unwrap_or(i64::MAX),
@@ -587,10 +588,7 @@ impl Inner {
         self.core.pending.close();
         let thread = self.persist.lock().take();
         if let Some(thread) = thread
-            && !matches!(
-                tokio::task::spawn_blocking(move || thread.join()).await,
-                Ok(Ok(()))
-            )
+            && !matches!(blocking::run(move || thread.join()).await, Ok(Ok(())))
         {
             tracing::error!("the thread that writes behind panicked");
         }

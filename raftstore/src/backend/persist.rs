@@ -9,18 +9,21 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use parking_lot::{Condvar, Mutex};
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
 
 use super::{
     Image,
     defragment::Failure,
     tables::{Batch, State},
 };
-use crate::{Error, core::Core};
+use crate::{Error, core::Core, world};
 
 /// Bytes of changes that are committed without waiting for the interval.
 const EAGER_BYTES: usize = 8 << 20;
@@ -34,6 +37,8 @@ const STEP: usize = 512;
 pub struct Pending {
     queue: Mutex<Queue>,
     wake: Condvar,
+    /// What wakes the task that takes the thread's place in a simulation.
+    wake_task: Notify,
     /// Bytes that what waits will take on disk, about.
     disk_bytes: AtomicU64,
     /// Told after each commit.
@@ -63,7 +68,7 @@ impl Pending {
             .store(queue.batch.disk_bytes, Ordering::Relaxed);
         drop(queue);
         if first || eager {
-            self.wake.notify_one();
+            self.wake();
         }
     }
 
@@ -95,7 +100,7 @@ impl Pending {
     /// Starts compaction in the background.
     pub fn compact(&self) {
         self.queue.lock().compact = true;
-        self.wake.notify_one();
+        self.wake();
     }
 
     /// Writes everything that waits now. Answers with what the file then is.
@@ -108,7 +113,7 @@ impl Pending {
             }
             queue.waiting.push(tx);
         }
-        self.wake.notify_one();
+        self.wake();
         rx.await.map_err(|_| Error::Stopped)?
     }
 
@@ -122,14 +127,19 @@ impl Pending {
             }
             queue.defragment.push(tx);
         }
-        self.wake.notify_one();
+        self.wake();
         rx.await.map_err(|_| Error::Stopped)?
+    }
+
+    fn wake(&self) {
+        self.wake.notify_one();
+        self.wake_task.notify_one();
     }
 
     /// Ends the thread after a last commit.
     pub fn close(&self) {
         self.queue.lock().closed = true;
-        self.wake.notify_one();
+        self.wake();
     }
 }
 
@@ -137,11 +147,16 @@ impl Pending {
 pub fn start(
     core: Arc<Core>,
     interval: Duration,
-    committed: impl Fn() + Send + 'static,
-) -> Result<JoinHandle<()>, Error> {
+    committed: impl Fn() + Send + Sync + 'static,
+) -> Result<Option<JoinHandle<()>>, Error> {
+    if world::is_simulated() {
+        tokio::spawn(run_as_task(core, interval, committed));
+        return Ok(None);
+    }
     std::thread::Builder::new()
         .name("store-persist".into())
         .spawn(move || run(&core, interval, committed))
+        .map(Some)
         .map_err(|e| Error::io("starting the thread that writes behind", e))
 }
 
@@ -155,30 +170,84 @@ struct Work {
 fn run(core: &Core, interval: Duration, committed: impl Fn()) {
     loop {
         let work = next_work(&core.pending, interval);
-        if work.compact {
+        if !work.do_it(core, &committed) {
+            return;
+        }
+    }
+}
+
+/// The thread's work as a task, in a simulation.
+async fn run_as_task(core: Arc<Core>, interval: Duration, committed: impl Fn() + Sync) {
+    loop {
+        let look = core.pending.queue.lock().look(interval);
+        let due = match look {
+            Ok(work) => {
+                if !work.do_it(&core, &committed) {
+                    return;
+                }
+                continue;
+            }
+            Err(due) => due,
+        };
+        let woken = core.pending.wake_task.notified();
+        match due {
+            // Woken or due, it looks again.
+            Some(due) => drop(tokio::time::timeout_at(due, woken).await),
+            None => woken.await,
+        }
+    }
+}
+
+impl Work {
+    /// Returns whether more is to follow.
+    fn do_it(self, core: &Core, committed: &impl Fn()) -> bool {
+        if self.compact {
             compact(core);
         }
-        if work.commit {
+        if self.commit {
             if let Err(error) = commit(core) {
                 tracing::error!(%error, "writing the state file failed; the store stops applying");
             }
             core.pending.room.notify_waiters();
             committed();
         }
-        if !work.defragment.is_empty() {
+        if !self.defragment.is_empty() {
             let result = defragment(core);
             if let Err(error) = &result {
                 tracing::error!(%error, "defragmenting failed");
             }
-            for waiter in work.defragment {
+            for waiter in self.defragment {
                 // The one who waited may have given up.
                 drop(waiter.send(result.clone()));
             }
         }
-        if work.last {
-            return;
+        if !self.last {
+            evict(core);
         }
-        evict(core);
+        !self.last
+    }
+}
+
+impl Queue {
+    /// What is to be done now, or when something will be.
+    fn look(&mut self, interval: Duration) -> Result<Work, Option<Instant>> {
+        let due = self.dirty_since.map(|since| since + interval);
+        let compact = std::mem::take(&mut self.compact);
+        let commit = self.closed
+            || !self.waiting.is_empty()
+            || !self.defragment.is_empty()
+            || self.batch.bytes >= EAGER_BYTES
+            || due.is_some_and(|due| due <= Instant::now());
+        if commit || compact {
+            Ok(Work {
+                commit,
+                compact,
+                defragment: std::mem::take(&mut self.defragment),
+                last: self.closed,
+            })
+        } else {
+            Err(due)
+        }
     }
 }
 
@@ -186,24 +255,10 @@ fn run(core: &Core, interval: Duration, committed: impl Fn()) {
 fn next_work(pending: &Pending, interval: Duration) -> Work {
     let mut queue = pending.queue.lock();
     loop {
-        let due = queue.dirty_since.map(|since| since + interval);
-        let compact = std::mem::take(&mut queue.compact);
-        let commit = queue.closed
-            || !queue.waiting.is_empty()
-            || !queue.defragment.is_empty()
-            || queue.batch.bytes >= EAGER_BYTES
-            || due.is_some_and(|due| due <= Instant::now());
-        if commit || compact {
-            return Work {
-                commit,
-                compact,
-                defragment: std::mem::take(&mut queue.defragment),
-                last: queue.closed,
-            };
-        }
-        match due {
-            Some(due) => drop(pending.wake.wait_until(&mut queue, due)),
-            None => pending.wake.wait(&mut queue),
+        match queue.look(interval) {
+            Ok(work) => return work,
+            Err(Some(due)) => drop(pending.wake.wait_until(&mut queue, due.into_std())),
+            Err(None) => pending.wake.wait(&mut queue),
         }
     }
 }
@@ -264,7 +319,7 @@ fn commit(core: &Core) -> Result<(), Error> {
 }
 
 fn write(core: &Core, batch: &Batch) -> Result<(), Error> {
-    let begun = Instant::now();
+    let begun = std::time::Instant::now();
     core.backend.commit(batch)?;
     core.metrics
         .backend_commit_seconds

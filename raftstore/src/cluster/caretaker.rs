@@ -29,9 +29,6 @@ pub async fn follow_raft(cluster: Arc<Cluster>) {
             let (core, metrics) = (&cluster.core, &cluster.core.metrics);
             core.set_term(now.vote.leader_id.term);
             metrics
-                .has_leader
-                .set(i64::from(now.current_leader.is_some()));
-            metrics
                 .is_leader
                 .set(i64::from(now.current_leader == Some(cluster.id)));
             cluster.note_leader(now.current_leader);
@@ -41,9 +38,13 @@ pub async fn follow_raft(cluster: Arc<Cluster>) {
                 metrics.leader_changes_seen.inc();
             }
         }
+        let in_sight = cluster.leader_in_sight().is_some();
+        cluster.core.metrics.has_leader.set(i64::from(in_sight));
         tokio::select! {
             () = cluster.stop.cancelled() => return,
             changed = changes.changed() => if changed.is_err() { return },
+            // Whether there is a connection to the leader changes without raft.
+            () = tokio::time::sleep(AGAIN) => {}
         }
     }
 }

@@ -141,6 +141,15 @@ impl Cluster {
         self.server.borrow_watched().current_leader
     }
 
+    /// The leader, if one is known and there is a connection to it. Raft remembers a leader until it hears of another one; etcd
+    /// says that there is none from when it asks for votes.
+    pub fn leader_in_sight(&self) -> Option<u64> {
+        self.leader().filter(|leader| {
+            let link = || self.peers.get(*leader);
+            *leader == self.id || link().is_some_and(|link| link.active_since().is_some())
+        })
+    }
+
     /// Whether this member leads, as far as it knows.
     pub fn is_leader(&self) -> bool {
         self.raft.is_leader()

@@ -15,6 +15,7 @@ use crate::{
     raft::transport::{connect::Connector, link::ask_members},
     rpc::Member,
     wal::{disk::Disk, recover},
+    world,
 };
 
 /// How long peers are asked whether this member was there before, in all.
@@ -55,7 +56,7 @@ fn alone(cluster: u64, member: u64, config: &Config) -> Identity {
     Identity {
         cluster,
         member,
-        disk: rand::random_range(1..=u64::MAX),
+        disk: world::random_id(),
         seeds: vec![(member, node)],
     }
 }
@@ -82,7 +83,7 @@ async fn begin(config: &Config, connector: &Arc<dyn Connector>) -> Result<Identi
     Ok(Identity {
         cluster: cluster_id(seeds.keys().copied()),
         member,
-        disk: rand::random_range(1..=u64::MAX),
+        disk: world::random_id(),
         seeds: seeds.into_iter().collect(),
     })
 }
@@ -119,7 +120,7 @@ async fn join(config: &Config, connector: &Arc<dyn Connector>) -> Result<Identit
     Ok(Identity {
         cluster: found.cluster_id,
         member: member.id,
-        disk: rand::random_range(1..=u64::MAX),
+        disk: world::random_id(),
         seeds: Vec::new(),
     })
 }

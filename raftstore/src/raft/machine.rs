@@ -13,7 +13,7 @@ use super::{
     LogId, SnapshotMeta, StoredMembership, TypeConfig,
     snapshot::{Builder, Image, snapshot_of},
 };
-use crate::{command::Proposal, core::SharedCore};
+use crate::{blocking, command::Proposal, core::SharedCore};
 
 /// Applies entries to a store.
 #[derive(Debug)]
@@ -76,9 +76,9 @@ impl RaftStateMachine<TypeConfig> for Machine {
             ));
         }
         let core = SharedCore::clone(&self.core);
-        tokio::task::spawn_blocking(move || core.install(&snapshot))
+        blocking::run(move || core.install(&snapshot))
             .await
-            .map_err(io::Error::other)?
+            .and_then(|installed| installed)
             .map_err(io::Error::other)
     }
 

@@ -4,6 +4,7 @@
 
 pub mod machine;
 pub mod network;
+pub mod runtime;
 pub mod snapshot;
 pub mod transport;
 
@@ -23,6 +24,7 @@ openraft::declare_raft_types!(
         Node = Node,
         Term = u64,
         LeaderId = leader_id_std::LeaderId<u64, u64>,
+        AsyncRuntime = runtime::Runtime,
 );
 
 /// An entry of the log.

@@ -6,7 +6,7 @@ use futures::{Stream, StreamExt};
 use openraft::{
     AnyError, OptionalSend, RaftNetworkFactory, RaftNetworkV2,
     base::{BoxFuture, BoxStream},
-    errors::{NetworkError, RPCError, ReplicationClosed, StreamingError, Unreachable},
+    errors::{RPCError, ReplicationClosed, StreamingError, Unreachable},
     network::RPCOption,
     raft::{
         AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, StreamAppendResult,
@@ -14,7 +14,7 @@ use openraft::{
     },
     type_config::alias::SnapshotOf,
 };
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::{
     TypeConfig, Vote,
@@ -48,12 +48,7 @@ impl Peer {
     /// What a failed call means to raft: a target that cannot be reached is left alone for a while.
     fn failed(&self, status: &Status) -> RPCError<TypeConfig> {
         self.link.note(status);
-        match status.code() {
-            Code::DeadlineExceeded | Code::Cancelled => {
-                RPCError::Network(NetworkError::new(&AnyError::error(status.message())))
-            }
-            _ => RPCError::Unreachable(Unreachable::new(&AnyError::error(status.message()))),
-        }
+        RPCError::Unreachable(Unreachable::new(&AnyError::error(status.message())))
     }
 
     async fn within<T>(
@@ -121,9 +116,7 @@ impl RaftNetworkV2<TypeConfig> for Peer {
             Ok(answer) => Ok(answer?
                 .map(AppendEntriesResponse::from)
                 .ok_or_else(|| malformed(Malformed("no answer to appending")))?),
-            Err(_) => Err(RPCError::Network(NetworkError::new(&AnyError::error(
-                "no answer in time",
-            )))),
+            Err(_) => Err(self.failed(&Status::deadline_exceeded("no answer in time"))),
         }
     }
 

@@ -11,11 +11,12 @@ use crate::{
     alarm::{self, AlarmAction, AlarmKind, AlarmMember, AlarmRequest, AlarmResponse},
     auth::Caller,
     backend::LazyReader,
-    check,
+    blocking, check,
     command::{Command, Reply},
     lease::MAX_TTL_SECONDS,
     mvcc::{range, txn},
     rpc::*,
+    world,
 };
 
 pub(super) fn mismatch() -> Error {
@@ -53,14 +54,13 @@ impl Inner {
             return found.finish(header, &LazyReader::new(&self.core.backend), |_| {});
         };
         let core = Arc::clone(&self.core);
-        tokio::task::spawn_blocking(move || {
+        blocking::run(move || {
             let mut fetched = Vec::new();
             let answer = found.finish(header, &reader, |kv| fetched.push(Arc::clone(kv)))?;
             core.space.write().warm(&fetched);
             Ok(answer)
         })
-        .await
-        .map_err(|e| Error::Internal(e.to_string()))?
+        .await?
     }
 
     pub(super) async fn put(
@@ -199,7 +199,7 @@ impl Inner {
         let ttl = ttl.max(self.min_lease_ttl());
         loop {
             let chosen = if id == 0 {
-                rand::random_range(1..i64::MAX)
+                (world::random() >> 1).max(1) as i64
             } else {
                 id
             };

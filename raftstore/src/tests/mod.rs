@@ -5,7 +5,6 @@ mod auth;
 mod cluster;
 mod crash;
 mod defragment;
-mod disk;
 mod hash;
 mod leases;
 mod members;
@@ -20,6 +19,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use crate::simulation::disk;
 use crate::{Config, Error, Store, rpc::*};
 
 /// A configuration for tests, in `dir`.

@@ -25,8 +25,9 @@ use super::{
     writer::{self, Chunk, Done},
 };
 use crate::{
-    Error, Metrics,
+    Error, Metrics, blocking,
     raft::{Entry, LogId, TypeConfig, Vote},
+    world,
 };
 
 /// Entries kept in memory after they are on disk, in bytes of their records.
@@ -63,6 +64,8 @@ impl fmt::Debug for Log {
 pub struct Shared {
     pub(super) state: Mutex<State>,
     pub(super) wake: Condvar,
+    /// Whether tasks do what a thread does otherwise.
+    simulated: bool,
     pub(super) disk: Arc<dyn Disk>,
     pub(super) metrics: Metrics,
     files: Mutex<HashMap<u64, Arc<dyn DiskFile>>>,
@@ -88,6 +91,8 @@ pub struct State {
     uncached: usize,
     /// Bytes of the records not purged yet.
     pub(super) pending: Vec<Chunk>,
+    /// Whether a task writes, in a simulation.
+    pub(super) writing: bool,
     pub(super) failed: Option<String>,
     pub(super) closed: bool,
 }
@@ -195,6 +200,15 @@ impl State {
 }
 
 impl Shared {
+    /// Lets what waits be written.
+    fn wake(shared: &Arc<Shared>) {
+        if !shared.simulated {
+            shared.wake.notify_one();
+        } else if !std::mem::replace(&mut shared.state.lock().writing, true) {
+            tokio::spawn(writer::run_as_task(Arc::clone(shared)));
+        }
+    }
+
     /// The file of a segment, opened once.
     pub(super) fn file(&self, number: u64) -> io::Result<Arc<dyn DiskFile>> {
         let mut files = self.files.lock();
@@ -283,23 +297,27 @@ impl Log {
             durable: recovered.end,
             cached_bytes: 0,
             pending: Vec::new(),
+            writing: false,
             failed: None,
             closed: false,
         };
         let shared = Arc::new(Shared {
             state: Mutex::new(state),
             wake: Condvar::new(),
+            simulated: world::is_simulated(),
             disk,
             metrics,
             files: Mutex::default(),
             writer: Mutex::default(),
         });
-        let thread = Arc::clone(&shared);
-        let writer = std::thread::Builder::new()
-            .name("store-log".into())
-            .spawn(move || writer::run(&thread))
-            .map_err(|e| Error::io("starting the log's thread", e))?;
-        *shared.writer.lock() = Some(writer);
+        if !shared.simulated {
+            let thread = Arc::clone(&shared);
+            let writer = std::thread::Builder::new()
+                .name("store-log".into())
+                .spawn(move || writer::run(&thread))
+                .map_err(|e| Error::io("starting the log's thread", e))?;
+            *shared.writer.lock() = Some(writer);
+        }
         Ok(Log { shared })
     }
 
@@ -324,6 +342,11 @@ impl Log {
 
     /// Writes everything that waits, marks a clean stop, and ends the writer. Blocks until that is done.
     pub fn close(&self) {
+        if self.shared.simulated {
+            writer::write_all(&self.shared);
+            self.shared.state.lock().closed = true;
+            return;
+        }
         {
             let mut state = self.shared.state.lock();
             if !state.closed && state.failed.is_none() && state.tail.offset > 0 {
@@ -331,7 +354,7 @@ impl Log {
                 let (tx, rx) = oneshot::channel();
                 state.chunk().done.push(Done::Signal(tx));
                 drop(state);
-                self.shared.wake.notify_one();
+                Shared::wake(&self.shared);
                 let flushed = rx.blocking_recv();
                 state = self.shared.state.lock();
                 if matches!(flushed, Ok(Ok(()))) && state.pending.is_empty() {
@@ -340,7 +363,7 @@ impl Log {
             }
             state.closed = true;
         }
-        self.shared.wake.notify_one();
+        Shared::wake(&self.shared);
         if let Some(writer) = self.shared.writer.lock().take()
             && writer.join().is_err()
         {
@@ -351,10 +374,7 @@ impl Log {
     /// [`Log::close`], for whoever must not block.
     pub async fn close_blocking(&self) {
         let log = self.clone();
-        if tokio::task::spawn_blocking(move || log.close())
-            .await
-            .is_err()
-        {
+        if blocking::run(move || log.close()).await.is_err() {
             tracing::error!("closing the log panicked");
         }
     }
@@ -368,7 +388,7 @@ impl Log {
             change(&mut state);
             state.chunk().done.push(Done::Signal(tx));
         }
-        self.shared.wake.notify_one();
+        Shared::wake(&self.shared);
         rx.await
             .map_err(|_| io::Error::other("the log's thread ended"))?
     }
@@ -510,7 +530,7 @@ impl RaftLogStorage<TypeConfig> for Log {
             }
             state.chunk().done.push(Done::Raft(callback));
         }
-        self.shared.wake.notify_one();
+        Shared::wake(&self.shared);
         Ok(())
     }
 
@@ -554,7 +574,7 @@ impl RaftLogStorage<TypeConfig> for Log {
         }
         state.chunk().obsolete.extend(obsolete);
         drop(state);
-        self.shared.wake.notify_one();
+        Shared::wake(&self.shared);
         Ok(())
     }
 }

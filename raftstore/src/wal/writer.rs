@@ -3,7 +3,11 @@
 //! It takes everything that waits, writes it, flushes once, and tells all of it that it is on disk; what comes in meanwhile
 //! waits for the next flush. After the first error it writes nothing more: what a failed flush left on disk is not known.
 
-use std::{io, sync::Arc, time::Instant};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use openraft::storage::IOFlushed;
 use tokio::sync::oneshot;
@@ -47,9 +51,12 @@ pub struct Chunk {
     pub obsolete: Vec<u64>,
 }
 
+/// The file that was written last, with its segment.
+type Last = Option<(u64, Arc<dyn DiskFile>)>;
+
 /// Runs until the log is closed and nothing waits.
 pub fn run(shared: &Shared) {
-    let mut file: Option<(u64, Arc<dyn DiskFile>)> = None;
+    let mut file = None;
     loop {
         let chunks = {
             let mut state = shared.state.lock();
@@ -61,23 +68,49 @@ pub fn run(shared: &Shared) {
             }
             std::mem::take(&mut state.pending)
         };
-        let failed = shared.state.lock().failed.clone();
-        let result = match failed {
-            Some(reason) => Err(reason),
-            None => write(shared, &chunks, &mut file).map_err(|error| {
-                tracing::error!(%error, "writing the raft log failed; the store stops taking writes");
-                format!("writing the raft log: {error}")
-            }),
-        };
-        finish(shared, chunks, result);
+        write_chunks(shared, chunks, &mut file);
     }
 }
 
-fn write(
-    shared: &Shared,
-    chunks: &[Chunk],
-    file: &mut Option<(u64, Arc<dyn DiskFile>)>,
-) -> io::Result<()> {
+/// How long a simulated disk takes.
+const SIMULATED_FLUSH: Duration = Duration::from_millis(1);
+
+/// The thread's work as a task, in a simulation: until nothing waits.
+pub async fn run_as_task(shared: Arc<Shared>) {
+    let mut file = None;
+    loop {
+        tokio::time::sleep(SIMULATED_FLUSH).await;
+        let chunks = {
+            let mut state = shared.state.lock();
+            if state.pending.is_empty() {
+                state.writing = false;
+                return;
+            }
+            std::mem::take(&mut state.pending)
+        };
+        write_chunks(&shared, chunks, &mut file);
+    }
+}
+
+/// Writes what waits, here and now.
+pub fn write_all(shared: &Shared) {
+    let chunks = std::mem::take(&mut shared.state.lock().pending);
+    write_chunks(shared, chunks, &mut None);
+}
+
+fn write_chunks(shared: &Shared, chunks: Vec<Chunk>, file: &mut Last) {
+    let failed = shared.state.lock().failed.clone();
+    let result = match failed {
+        Some(reason) => Err(reason),
+        None => write(shared, &chunks, file).map_err(|error| {
+            tracing::error!(%error, "writing the raft log failed; the store stops taking writes");
+            format!("writing the raft log: {error}")
+        }),
+    };
+    finish(shared, chunks, result);
+}
+
+fn write(shared: &Shared, chunks: &[Chunk], file: &mut Last) -> io::Result<()> {
     let mut unsynced: Option<Arc<dyn DiskFile>> = None;
     for chunk in chunks {
         let current = match file {

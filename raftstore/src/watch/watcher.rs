@@ -7,7 +7,7 @@ use super::{
     hub::{Inbox, Queue},
 };
 use crate::{
-    Error,
+    Error, blocking,
     core::SharedCore,
     mvcc::{
         Change,
@@ -253,10 +253,8 @@ impl Watcher {
                     None => past.finish(&NoDisk, want_prev),
                     Some(Err(error)) => Err(error),
                     Some(Ok(reader)) => {
-                        let read =
-                            tokio::task::spawn_blocking(move || past.finish(&reader, want_prev));
-                        read.await
-                            .unwrap_or_else(|e| Err(Error::Internal(e.to_string())))
+                        let read = blocking::run(move || past.finish(&reader, want_prev));
+                        read.await.and_then(|events| events)
                     }
                 };
                 match events {

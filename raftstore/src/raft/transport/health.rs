@@ -12,6 +12,8 @@ use super::{
 
 /// Longest wait for the sign that nobody listens. It comes at once where it comes at all.
 const PROBE: Duration = Duration::from_millis(100);
+/// How long until the next look after a connection broke: the next one may break at once as well.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Runs until the link is given up.
 pub async fn watch(link: Arc<Link>, times: Times, gone: mpsc::Sender<u64>) {
@@ -20,7 +22,10 @@ pub async fn watch(link: Arc<Link>, times: Times, gone: mpsc::Sender<u64>) {
             () = link.closed() => return,
             lost = look(&link, times) => lost,
         };
-        if lost && link.is_gone(PROBE).await == Some(true) {
+        if !lost {
+            continue;
+        }
+        if link.is_gone(PROBE).await == Some(true) {
             tracing::debug!(
                 peer = format!("{:x}", link.id),
                 "nobody listens at the peer's URLs"
@@ -29,6 +34,7 @@ pub async fn watch(link: Arc<Link>, times: Times, gone: mpsc::Sender<u64>) {
                 tracing::debug!("more peers are gone than are looked at");
             }
         }
+        tokio::time::sleep(AGAIN).await;
     }
 }
 
