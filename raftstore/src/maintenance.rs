@@ -7,6 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{raft::Raft, store::WeakStore, wal::log::Log};
 
+/// By which part of its limit the log grows until it is cut again while a cut did not help: raft keeps what it is sending to a
+/// peer, and every cut commits the file, which is what wakes [`after_commits`].
+const GROWTH: u64 = 4;
+
 /// After each commit of the state file: makes a snapshot, which cuts the log, if the log has grown past `limit` bytes, and
 /// raises the alarm if the file has grown past the quota.
 pub async fn after_commits(
@@ -17,13 +21,20 @@ pub async fn after_commits(
     limit: u64,
     stop: CancellationToken,
 ) {
+    // What the log had after the last cut, or less.
+    let mut floor = 0;
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = committed.notified() => {}
         }
-        if log.size() > limit && raft.trigger().snapshot().await.is_err() {
-            return;
+        let size = log.size();
+        floor = floor.min(size);
+        if size > limit && size - floor >= limit / GROWTH {
+            floor = size;
+            if raft.trigger().snapshot().await.is_err() {
+                return;
+            }
         }
         let Some(inner) = store.upgrade() else { return };
         let quota = inner.config().quota();

@@ -136,6 +136,13 @@ impl RaftNetworkV2<TypeConfig> for Peer {
     {
         let peer = self.clone();
         Box::pin(async move {
+            // Raft waits in this stream, before its first request, after a call that failed. A call without a connection fails
+            // before it reads its stream: without this, a peer that refuses connections is called without a pause.
+            let mut input = input;
+            let Some(first) = input.next().await else {
+                return Ok(Box::pin(futures::stream::empty()) as BoxStream<'s, _>);
+            };
+            let input = futures::stream::iter([first]).chain(input);
             let outbound = input.map(|request| wire::append_request(&request));
             let request = peer.link.request(outbound);
             let mut client = peer.link.raft();
