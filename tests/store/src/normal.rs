@@ -30,7 +30,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
         (r"(?s)goroutine \d+ \[.*", "<trace>"),
         (r"\b0x[0-9a-f]{6,}", "<pointer>"),
         (r#"("raft_?[tT]erm":)\d+"#, "${1}<term>"),
-        (r#"("RaftTerm" : )\d+"#, "${1}<term>"),
+        (r#"("RaftTerm" : |raft_term:)\d+"#, "${1}<term>"),
         (r#"(?m)^(1\.4=)\d+$"#, "${1}<term>"),
         (
             r#"("raft(?:Applied)?Index":|"Raft(?:Applied)?Index" : )\d+"#,
@@ -57,6 +57,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
 static OF_COMMANDS: LazyLock<Vec<(&str, Rules)>> = LazyLock::new(|| {
     vec![
         (
+            "endpoint status",
+            // Which patch of 3.5 a server says it is.
+            rules(&[(r"\b3\.5\.\d+\b", "3.5.<patch>")]),
+        ),
+        (
             "status",
             // The simple form has no names: term, index and applied index stand between the learner's flag and the errors.
             rules(&[
@@ -78,6 +83,8 @@ static OF_COMMANDS: LazyLock<Vec<(&str, Rules)>> = LazyLock::new(|| {
                 (r"(?m)^3=\d+$", "3=<ttl>"),
             ]),
         ),
+        // The client's own form of a lease's answers has the header's fields at the top.
+        ("etcdctl lease", rules(&[(r"(?m)^4=\d+$", "4=<term>")])),
         (
             "snapshot status",
             // The file's checksum covers page numbers.
@@ -188,12 +195,12 @@ mod tests {
         let simple = "127.0.0.1:2379, 8e9e05c52164694d, 3.5.35, 25 kB, true, false, 2, 8, 8, ";
         assert_eq!(
             normal("endpoint status", simple, &known()),
-            "127.0.0.1:2379, 8e9e05c52164694d, 3.5.35, <size>, true, false, <term>, <index>, <index>, "
+            "127.0.0.1:2379, 8e9e05c52164694d, 3.5.<patch>, <size>, true, false, <term>, <index>, <index>, "
         );
         let row = "|  3.5.35 |   29 kB |      true |      false |         2 |          5 |                  5 |        |";
         assert_eq!(
             normal("endpoint status", row, &known()),
-            "| 3.5.35 | <size> | true | false | <term> | <index> | <index> | |"
+            "| 3.5.<patch> | <size> | true | false | <term> | <index> | <index> | |"
         );
     }
 }
