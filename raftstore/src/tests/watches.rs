@@ -182,6 +182,7 @@ async fn a_watch_of_the_compacted_past_ends_and_says_where_to_begin() {
     let mut before = store.watch(WatchRequest::prefix("a", 3)).unwrap();
     let response = next(&mut before).await;
     assert!(response.canceled && response.compact_revision == 4 && response.events.is_empty());
+    assert_eq!(response.header.revision, 0, "as in etcd");
     assert_eq!(
         response.cancel_reason,
         "etcdserver: mvcc: required revision has been compacted"
@@ -224,6 +225,60 @@ async fn progress_is_told_on_request_and_after_silence() {
         (written, 0)
     );
     store.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_that_begins_in_the_future_tells_no_progress_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let quick = Config {
+        watch_progress_interval: Duration::from_millis(10),
+        ..config(dir.path())
+    };
+    let store = Store::open(quick).await.unwrap();
+    let next_revision = store.revision() + 1;
+    let request = WatchRequest {
+        progress_notify: true,
+        ..WatchRequest::prefix("a", next_revision)
+    };
+    let mut watcher = store.watch(request).unwrap();
+    watcher.request_progress();
+    let early = tokio::time::timeout(Duration::from_millis(200), watcher.recv()).await;
+    assert!(early.is_err(), "{early:?}");
+    set(&store, "b", "1").await;
+    watcher.request_progress();
+    assert_eq!(next(&mut watcher).await.header.revision, next_revision);
+    store.shutdown().await;
+}
+
+/// etcd reads the version before an event at the revision before the event's, so compaction takes it away: events of exactly
+/// the compacted revision come without it. A kube-apiserver tells by that whether history is whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_of_the_compacted_revision_comes_without_the_version_before() {
+    let dir = tempfile::tempdir().unwrap();
+    for watch_window_bytes in [1, 1 << 20] {
+        let config = Config {
+            watch_window_bytes,
+            ..config(dir.path())
+        };
+        let store = Store::open(config).await.unwrap();
+        set(&store, "a", "1").await;
+        let compacted = set(&store, "a", "2").await;
+        set(&store, "a", "3").await;
+        store.compact(compacted).await.unwrap();
+        let request = WatchRequest {
+            prev_kv: true,
+            ..WatchRequest::prefix("a", compacted)
+        };
+        let events = take(&mut store.watch(request).unwrap(), 2).await;
+        assert_eq!(
+            summary(&events),
+            [
+                format!("{compacted} put a 2 was -"),
+                format!("{} put a 3 was 2", compacted + 1),
+            ]
+        );
+        store.shutdown().await;
+    }
 }
 
 /// Watchers that start anywhere, some slow, while writers write: each sees each change once, in order.

@@ -29,9 +29,10 @@ impl WatchHandle {
         WatchHandle { core, inbox, start }
     }
 
-    /// Whether everything up to `revision`, which the store has reached, was received from the watch.
+    /// Whether everything up to `revision`, which the store has reached, was received from the watch. `Never` of one that was
+    /// asked to begin later, also at the very next revision.
     pub fn reached(&self, revision: i64) -> Reached {
-        if self.start > revision + 1 {
+        if self.start > revision {
             return Reached::Never;
         }
         let queue = self.inbox.queue.lock();

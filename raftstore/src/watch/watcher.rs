@@ -25,7 +25,7 @@ const MAX_RESPONSE_EVENTS: usize = 1_024;
 pub struct Watcher {
     core: SharedCore,
     inbox: Arc<Inbox>,
-    /// The first revision wanted.
+    /// The first revision wanted as it was asked for; 0 is whatever comes.
     start: i64,
     filters: WatchFilters,
     prev_kv: bool,
@@ -49,7 +49,7 @@ impl Watcher {
         request: WatchRequest,
         progress_interval: Duration,
     ) -> Result<Watcher, Error> {
-        let (inbox, start) = {
+        let inbox = {
             // Under the lock no change can come between the revision read here and the watch's being known to the hub.
             let space = core.space.read();
             let current = space.revision;
@@ -71,12 +71,12 @@ impl Watcher {
             if behind.is_some() {
                 core.metrics.slow_watchers.inc();
             }
-            (inbox, from)
+            inbox
         };
         Ok(Watcher {
             core,
             inbox,
-            start,
+            start: request.start_revision,
             filters: request.filters,
             prev_kv: request.prev_kv,
             progress_interval: request.progress_notify.then_some(progress_interval),
@@ -103,18 +103,25 @@ impl Watcher {
                         return response;
                     }
                 }
-                Next::Progress => return self.response(Vec::new(), self.core.revision()),
+                Next::Progress => {
+                    if let Some(response) = self.progress() {
+                        return response;
+                    }
+                }
                 Next::Closed => return self.end(0, Error::Stopped.to_string()),
                 Next::Wait => {
-                    if self.wait(inbox.wake.notified()).await {
-                        return self.response(Vec::new(), self.core.revision());
+                    if self.wait(inbox.wake.notified()).await
+                        && let Some(response) = self.progress()
+                    {
+                        return response;
                     }
                 }
             }
         }
     }
 
-    /// Asks for a response without events as soon as this watch has everything up to the current revision.
+    /// Asks for a response without events as soon as this watch has everything up to the current revision. A watch that begins
+    /// in the future answers nothing, as in etcd: its user takes the answer for progress of what they wait for.
     pub fn request_progress(&self) {
         self.inbox.queue.lock().progress = true;
         self.inbox.wake.notify_one();
@@ -191,11 +198,19 @@ impl Watcher {
         !filtered && contains(&self.inbox.key, &self.inbox.range_end, &event.kv.key)
     }
 
+    /// Takes the version before from an event, unless it is wanted and can still be read: etcd reads it at the revision before
+    /// the event's when it sends the event.
     fn trim(&self, mut event: Event) -> Event {
-        if !self.prev_kv {
+        if !self.prev_kv || event.kv.mod_revision - 1 < self.core.compacted() {
             event.prev_kv = None;
         }
         event
+    }
+
+    /// The response that tells the revision, if the watch has begun by then.
+    fn progress(&self) -> Option<WatchResponse> {
+        let revision = self.core.revision();
+        (self.start <= revision).then(|| self.response(Vec::new(), revision))
     }
 
     fn response(&self, events: Vec<Event>, revision: i64) -> WatchResponse {
@@ -207,9 +222,14 @@ impl Watcher {
         }
     }
 
+    /// The last response. One that tells of a compaction has no revision, as in etcd.
     fn end(&mut self, compact_revision: i64, reason: String) -> WatchResponse {
+        let revision = match compact_revision {
+            0 => self.core.revision(),
+            _ => 0,
+        };
         let response = WatchResponse {
-            header: self.core.header(self.core.revision()),
+            header: self.core.header(revision),
             compact_revision,
             canceled: true,
             cancel_reason: reason,
@@ -259,9 +279,10 @@ impl Watcher {
                 };
                 match events {
                     Err(error) => Some(self.end(0, error.to_string())),
-                    Ok(mut events) => {
+                    Ok(events) => {
                         self.advance(from, next);
-                        events.retain(|event| self.wants(event));
+                        let wanted = events.into_iter().filter(|event| self.wants(event));
+                        let events: Vec<Event> = wanted.map(|event| self.trim(event)).collect();
                         (!events.is_empty()).then(|| self.response(events, next - 1))
                     }
                 }

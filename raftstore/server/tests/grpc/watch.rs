@@ -316,6 +316,29 @@ async fn progress_is_told_once_after_every_event_before_it() {
 }
 
 #[tokio::test]
+async fn progress_is_not_told_to_a_stream_with_a_watch_that_begins_in_the_future() {
+    let server = Server::start().await;
+    let mut stream = Stream::open(&server).await;
+    stream.create(key("a")).await;
+    let begins = server.store.revision() + 1;
+    stream
+        .create(WatchCreateRequest {
+            start_revision: begins,
+            ..key("b")
+        })
+        .await;
+    // Requests of a stream are handled in order: what the next one is answered comes after any answer to this one.
+    stream.progress().await;
+    let created = stream.ask(key("c")).await;
+    assert!(created.created, "{created:?}");
+    assert_eq!(server.revision_of_put("elsewhere", "v").await, begins);
+    stream.progress().await;
+    let response = stream.next().await;
+    assert_eq!(response.watch_id, -1);
+    assert_eq!(response.header.unwrap().revision, begins);
+}
+
+#[tokio::test]
 async fn silent_watches_tell_their_progress_when_asked_to_at_the_beginning() {
     let server = Server::with(Limits::default(), |config| {
         config.watch_progress_interval = Duration::from_millis(100);
