@@ -51,8 +51,10 @@ pub fn find(space: &Space, request: &RangeRequest, current: i64) -> Result<Found
     ]
     .iter()
     .any(|bound| *bound != 0);
-    let in_index_order = matches!(
-        (order, request.sort_target),
+    // Without an order the limit comes before the sort, whatever the target, as in etcd. One more than the limit is taken and
+    // sorted with the rest: who asks for the lowest versions so gets the lowest of the first keys.
+    let limit_first = matches!(
+        (request.sort_order, request.sort_target),
         (SortOrder::None, _) | (SortOrder::Ascend, SortTarget::Key)
     );
     let limit = usize::try_from(request.limit)
@@ -61,7 +63,7 @@ pub fn find(space: &Space, request: &RangeRequest, current: i64) -> Result<Found
         .unwrap_or(usize::MAX);
     let wanted = match () {
         () if request.count_only => 0,
-        () if in_index_order && !filtered => limit,
+        () if limit_first && !filtered => limit.saturating_add(1),
         () => usize::MAX,
     };
 
@@ -80,13 +82,13 @@ pub fn find(space: &Space, request: &RangeRequest, current: i64) -> Result<Found
         },
     );
     let mut found = Found {
-        more: !request.count_only && wanted < usize::MAX && count > wanted as i64,
+        more: false,
         items,
         count,
         sort_by_value: None,
         keys_only: request.keys_only,
     };
-    if request.count_only || wanted < usize::MAX {
+    if request.count_only {
         return Ok(found);
     }
     if filtered {

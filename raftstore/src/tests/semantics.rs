@@ -154,7 +154,8 @@ async fn compares_of_what_does_not_exist() {
     store.shutdown().await;
 }
 
-/// `executeRange`: the count is of the range, whatever the limit and filters say; a limit counts after sorting and filtering;
+/// `executeRange`: the count is of the range, whatever the limit and filters say; a limit counts after filtering, and after
+/// sorting if an order is named;
 /// a count alone has neither keys nor `more`.
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_and_limits() {
@@ -176,15 +177,28 @@ async fn counts_and_limits() {
         (keys(&limited), limited.count, limited.more),
         (vec!["a".into(), "b".into()], 4, true)
     );
-    let sorted = RangeRequest {
-        sort_target: SortTarget::Value,
+    // Without an order the limit, and one more, is taken first: the lowest of a, b and c.
+    for (sort_order, expected) in [
+        (SortOrder::None, ["b", "c"]),
+        (SortOrder::Ascend, ["d", "b"]),
+        (SortOrder::Descend, ["a", "c"]),
+    ] {
+        let sorted = RangeRequest {
+            sort_target: SortTarget::Value,
+            sort_order,
+            ..base()
+        };
+        let sorted = store.range(sorted).await.unwrap();
+        assert_eq!(
+            (keys(&sorted), sorted.count, sorted.more),
+            (expected.map(str::to_owned).to_vec(), 4, true)
+        );
+    }
+    let newest = RangeRequest {
+        sort_target: SortTarget::Mod,
         ..base()
     };
-    let sorted = store.range(sorted).await.unwrap();
-    assert_eq!(
-        (keys(&sorted), sorted.count, sorted.more),
-        (vec!["d".into(), "b".into()], 4, true)
-    );
+    assert_eq!(keys(&store.range(newest).await.unwrap()), ["a", "b"]);
     let filtered = RangeRequest {
         min_mod_revision: 4,
         ..base()
