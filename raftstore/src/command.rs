@@ -594,7 +594,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::auth::{PasswordHash, Permission, command::TokenPrefix};
+    use crate::auth::{PasswordHash, Permission, PermissionKind, command::TokenPrefix};
 
     fn txn() -> TxnRequest {
         let range = RangeRequest {
@@ -667,7 +667,11 @@ mod tests {
             AuthCommand::RoleDelete { role: "r".into() },
             AuthCommand::RoleGrantPermission {
                 role: "r".into(),
-                permission: Permission::everything(),
+                permission: Permission {
+                    kind: PermissionKind::ReadWrite,
+                    key: Bytes::new(),
+                    range_end: Bytes::from_static(&[0]),
+                },
             },
             AuthCommand::RoleRevokePermission {
                 role: "r".into(),

@@ -61,15 +61,6 @@ pub struct Permission {
 }
 
 impl Permission {
-    /// Everything, which is what the role `root` may do.
-    pub fn everything() -> Self {
-        Permission {
-            kind: PermissionKind::ReadWrite,
-            key: Bytes::new(),
-            range_end: Bytes::from_static(&[0]),
-        }
-    }
-
     /// Whether the range can hold a key. etcd refuses to grant one that cannot.
     pub fn is_valid(&self) -> bool {
         !self.key.is_empty()

@@ -5,7 +5,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     AuthCommand, AuthStatusResponse, AuthenticateRequest, AuthenticateResponse, Caller,
-    PasswordHash, Permission, ROOT, RoleGetResponse, RoleListResponse, Secret, UserAddRequest,
+    PasswordHash, RoleGetResponse, RoleListResponse, Secret, UserAddRequest,
     UserChangePasswordRequest, UserGetResponse, UserListResponse,
     password::{self, MAX_HASHERS},
 };
@@ -86,10 +86,11 @@ impl Inner {
         self.auth(caller, command).await
     }
 
-    pub(crate) async fn auth_status(&self) -> Result<AuthStatusResponse, Error> {
+    pub(crate) async fn auth_status(&self, caller: &Caller) -> Result<AuthStatusResponse, Error> {
         self.linearize().await?;
         let core = self.core();
         let auth = core.auth.read();
+        auth.is_admin(caller)?;
         Ok(AuthStatusResponse {
             header: core.header(core.revision()),
             enabled: auth.enabled,
@@ -134,14 +135,10 @@ impl Inner {
         let auth = core.auth.read();
         auth.may_see_role(caller, name)?;
         let role = auth.roles.get(name).ok_or(Error::RoleNotFound)?;
-        let permissions = if name == ROOT {
-            vec![Permission::everything()]
-        } else {
-            role.permissions.clone()
-        };
+        // Of `root`, too: what it may do beyond what it was granted is not shown.
         Ok(RoleGetResponse {
             header: core.header(core.revision()),
-            permissions,
+            permissions: role.permissions.clone(),
         })
     }
 

@@ -163,12 +163,12 @@ impl Session {
         self.inner.auth(&self.caller, AuthCommand::Disable).await
     }
 
-    /// Whether callers are checked.
+    /// Whether callers are checked, which takes the role `root` while they are.
     ///
     /// # Errors
-    /// [`Error::NotLeader`], [`Error::Stopped`].
+    /// Those of every request, [`Error::Stopped`].
     pub async fn auth_status(&self) -> Result<AuthStatusResponse, Error> {
-        self.inner.auth_status().await
+        self.inner.auth_status(&self.caller).await
     }
 
     /// Checks a password and gives a token.

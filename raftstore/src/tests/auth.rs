@@ -221,20 +221,15 @@ async fn everything_survives_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(cheap(dir.path())).await.unwrap();
     people(&store).await;
-    let status = store
-        .session(Caller::Anonymous)
-        .auth_status()
-        .await
-        .unwrap();
+    let admin = store.session(Caller::Internal);
+    let status = admin.auth_status().await.unwrap();
+    drop(admin);
     let ann = session(&store, "ann", "a").await;
     ann.put(put("app/x", "1")).await.unwrap();
     store.shutdown().await;
     let store = Store::open(cheap(dir.path())).await.unwrap();
-    let now = store
-        .session(Caller::Anonymous)
-        .auth_status()
-        .await
-        .unwrap();
+    let root = session(&store, "root", "toor").await;
+    let now = root.auth_status().await.unwrap();
     assert_eq!(
         (now.enabled, now.auth_revision),
         (true, status.auth_revision)
@@ -246,8 +241,14 @@ async fn everything_survives_a_restart() {
     );
     assert_eq!(admin.role_get("app").await.unwrap().permissions.len(), 2);
     let ann = session(&store, "ann", "a").await;
+    denied(ann.auth_status().await);
+    let nobody = store.session(Caller::Anonymous).auth_status().await;
+    assert!(matches!(nobody, Err(Error::UserEmpty)), "{nobody:?}");
     ann.put(put("app/x", "2")).await.unwrap();
     denied(ann.put(put("zzz", "1")).await);
+    // What the role `root` may do beyond what it was granted is not shown.
+    admin.role_add("root".into()).await.unwrap();
+    assert!(admin.role_get("root").await.unwrap().permissions.is_empty());
     store.shutdown().await;
 }
 
