@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::{
     Error,
-    alarm::{AlarmKind, AlarmMember},
+    alarm::{self, AlarmKind, AlarmMember},
     auth::{
         AuthCommand,
         state::{Role, User},
@@ -116,11 +116,16 @@ impl Core {
             }
             command => {
                 let values = LazyReader::new(&self.backend);
+                let has_room = self.has_room(alarm::cost(command));
                 let applied = txn::apply(space, command, &values, header)?;
                 self.count(command, &applied.reply);
                 let leases = self.lease_effects(space, command, &applied.reply);
                 Ok(Effects {
-                    reply: applied.reply,
+                    reply: if has_room {
+                        applied.reply
+                    } else {
+                        self.without_room(applied.reply)
+                    },
                     change: applied.change,
                     rows: Rows {
                         leases,
@@ -128,6 +133,17 @@ impl Core {
                     },
                 })
             }
+        }
+    }
+
+    /// What is answered to something that was done and does not fit into the quota: that there is no space, as in etcd. It is in
+    /// the log, so it had to be done; how much room there was differs between members.
+    fn without_room(&self, reply: Reply) -> Reply {
+        self.short_of_space.notify_one();
+        match reply {
+            Reply::Txn(Ok(_)) => Reply::Txn(Err(Refusal::NoSpace)),
+            Reply::Done(Ok(_)) => Reply::Done(Err(Refusal::NoSpace)),
+            refused => refused,
         }
     }
 

@@ -36,6 +36,9 @@ use crate::{
 /// The last entry applied, and the members as of then.
 pub type Applied = (Option<LogId>, StoredMembership);
 
+/// What the state file takes before anything is in it.
+const HEAD_BYTES: u64 = 4_096;
+
 /// See the module header.
 #[derive(Debug)]
 pub struct Core {
@@ -69,6 +72,10 @@ pub struct Core {
     pub roster: RwLock<Roster>,
     /// Who waits here for entries that were proposed through another member.
     pub forwarded: Forwarded,
+    /// Bytes that the file may take; `None` is without end.
+    pub quota: Option<u64>,
+    /// Told when something was applied that does not fit into the quota.
+    pub short_of_space: Notify,
     /// The counters.
     pub metrics: Metrics,
     /// Held as long as anything may still write to the folder.
@@ -79,6 +86,7 @@ pub struct Core {
     /// How often a snapshot took the place of everything.
     installs: AtomicU64,
     revision: AtomicI64,
+    compacted: AtomicI64,
     stored_bytes: AtomicU64,
     term: AtomicU64,
     sole_voter: AtomicBool,
@@ -99,6 +107,8 @@ pub struct Setup {
     pub lease_checkpoint_interval: Option<Duration>,
     /// What clients are known by.
     pub tokens: Tokens,
+    /// Bytes that the file may take; `None` is without end.
+    pub quota: Option<u64>,
     /// The counters.
     pub metrics: Metrics,
     /// Held as long as anything may still write to the folder.
@@ -115,6 +125,7 @@ impl Core {
             clock,
             lease_checkpoint_interval,
             tokens,
+            quota,
             metrics,
             lock,
         } = setup;
@@ -138,6 +149,7 @@ impl Core {
             cluster_id,
             member_id,
             revision: AtomicI64::new(space.revision),
+            compacted: AtomicI64::new(space.compacted),
             limits,
             backend,
             pending: Pending::default(),
@@ -150,6 +162,8 @@ impl Core {
             progress: Notify::new(),
             installs: AtomicU64::new(0),
             leases: LeaseClock::new(clock, lease_checkpoint_interval),
+            quota,
+            short_of_space: Notify::new(),
             metrics,
             stored_bytes: AtomicU64::new(0),
             term: AtomicU64::new(0),
@@ -187,16 +201,24 @@ impl Core {
         self.backend.size() + self.pending.disk_bytes()
     }
 
-    /// Bytes of it that keys, values and their history take.
+    /// Whether something that takes `cost` bytes still fits into the quota. What takes none always does.
+    pub fn has_room(&self, cost: u64) -> bool {
+        cost == 0 || self.quota.is_none_or(|quota| self.db_size() + cost < quota)
+    }
+
+    /// Bytes of it that are used: keys, values and their history, and the file's own head. Never 0, as in etcd.
     pub fn db_size_in_use(&self) -> u64 {
-        self.stored_bytes
-            .load(Ordering::Relaxed)
-            .min(self.db_size())
+        (HEAD_BYTES + self.stored_bytes.load(Ordering::Relaxed)).min(self.db_size().max(HEAD_BYTES))
     }
 
     /// The latest revision that every watcher was told of.
     pub fn revision(&self) -> i64 {
         self.revision.load(Ordering::Acquire)
+    }
+
+    /// History before this revision is gone.
+    pub fn compacted(&self) -> i64 {
+        self.compacted.load(Ordering::Acquire)
     }
 
     fn note_members(&self, membership: &StoredMembership) {
@@ -363,6 +385,7 @@ impl Core {
     /// Tells the counters what the key space is.
     pub fn note(&self, space: &Space) {
         self.revision.store(space.revision, Ordering::Release);
+        self.compacted.store(space.compacted, Ordering::Release);
         self.stored_bytes
             .store(space.stored_bytes, Ordering::Relaxed);
         self.metrics.current_revision.set(space.revision);

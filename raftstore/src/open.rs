@@ -137,6 +137,7 @@ fn read(
         clock,
         lease_checkpoint_interval: config.lease_checkpoint_interval,
         tokens,
+        quota: config.quota(),
         metrics: metrics.clone(),
         lock,
     };

@@ -517,11 +517,15 @@ impl Inner {
         let (raft, log) = (self.raft.clone(), self.log.clone());
         let limit = self.config.checkpoint_log_bytes;
         self.tasks.spawn(maintenance::after_commits(
-            Arc::downgrade(self),
             raft,
             log,
             committed,
             limit,
+            stop(),
+        ));
+        self.tasks.spawn(maintenance::mind_quota(
+            Arc::downgrade(self),
+            Arc::clone(&self.core),
             stop(),
         ));
         let cluster = || Arc::clone(&self.cluster);

@@ -41,6 +41,8 @@ pub struct Pending {
     wake_task: Notify,
     /// Bytes that what waits will take on disk, about.
     disk_bytes: AtomicU64,
+    /// The same of what is being written.
+    writing_bytes: AtomicU64,
     /// Told after each commit.
     pub room: Notify,
 }
@@ -83,9 +85,9 @@ impl Pending {
         self.disk_bytes.store(0, Ordering::Relaxed);
     }
 
-    /// Bytes that what waits will take on disk, about.
+    /// Bytes that what waits, or is being written, will take on disk, about.
     pub fn disk_bytes(&self) -> u64 {
-        self.disk_bytes.load(Ordering::Relaxed)
+        self.disk_bytes.load(Ordering::Relaxed) + self.writing_bytes.load(Ordering::Relaxed)
     }
 
     /// Whether so much waits that applying should pause, or why nothing is written any more.
@@ -278,6 +280,11 @@ fn commit(core: &Core) -> Result<(), Error> {
             },
         );
         let dirty = queue.dirty_since.take().is_some();
+        let pending = &core.pending;
+        pending
+            .writing_bytes
+            .store(batch.disk_bytes, Ordering::Relaxed);
+        pending.disk_bytes.store(0, Ordering::Relaxed);
         (
             batch,
             std::mem::take(&mut queue.waiting),
@@ -290,6 +297,8 @@ fn commit(core: &Core) -> Result<(), Error> {
         None if dirty => write(core, &batch),
         None => Ok(()),
     };
+    // Written, it is in the file's size.
+    core.pending.writing_bytes.store(0, Ordering::Relaxed);
     let result = result.and_then(|()| {
         if dirty {
             *durable = Some(batch.state.clone());

@@ -12,7 +12,7 @@ use crate::{
     auth::Caller,
     backend::LazyReader,
     blocking, check,
-    command::{Command, Reply},
+    command::{Command, Refusal, Reply},
     lease::MAX_TTL_SECONDS,
     mvcc::{range, txn},
     rpc::*,
@@ -115,7 +115,8 @@ impl Inner {
         self.check_quota(alarm::txn_cost(&request)).await?;
         let command = Command::Txn(request).on_behalf_of(caller);
         match self.propose_sized(command, bytes).await? {
-            Reply::Txn(result) => Ok(result?),
+            Reply::Txn(Ok(response)) => Ok(response),
+            Reply::Txn(Err(refusal)) => Err(self.if_no_space(refusal).await),
             _ => Err(mismatch()),
         }
     }
@@ -214,6 +215,7 @@ impl Inner {
                     });
                 }
                 Err(Error::LeaseExist) if id == 0 => {}
+                Err(Error::NoSpace) => return Err(self.if_no_space(Refusal::NoSpace).await),
                 Err(error) => return Err(error),
             }
         }
@@ -337,14 +339,23 @@ impl Inner {
 
     /// Whether something that takes `cost` bytes still fits into the quota. If not, this member's alarm is raised.
     async fn check_quota(&self, cost: u64) -> Result<(), Error> {
-        let Some(quota) = self.config.quota() else {
-            return Ok(());
-        };
-        if cost == 0 || self.core.db_size() + cost < quota {
+        if self.core.has_room(cost) {
             return Ok(());
         }
         self.raise_no_space().await?;
         Err(Error::NoSpace)
+    }
+
+    /// Raises this member's alarm before a client learns that what it asked for found no room when it was applied, unless an
+    /// alarm was why.
+    async fn if_no_space(&self, refusal: Refusal) -> Error {
+        if refusal == Refusal::NoSpace && !self.core.alarms.read().any(AlarmKind::NoSpace) {
+            // The client's answer is the same; whoever applies the next entry tries again.
+            if let Err(error) = self.raise_no_space().await {
+                tracing::warn!(%error, "the quota is used up, and the alarm could not be raised");
+            }
+        }
+        refusal.into()
     }
 
     /// Raises the NOSPACE alarm of this member, if it is not raised.

@@ -97,6 +97,53 @@ async fn without_space_nothing_is_put_until_space_was_made_and_the_alarm_put_out
     store.shutdown().await;
 }
 
+/// Puts that all found room when they were asked for, and not all of them when they were applied: in etcd those are answered
+/// that there is no space, and nobody is told so before the alarm is raised.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_finds_no_room_when_it_is_applied_is_answered_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(small(dir.path())).await.unwrap();
+    let value = "v".repeat(100_000);
+    let mut puts = tokio::task::JoinSet::new();
+    for n in 0..120 {
+        let (store, request) = (store.clone(), put(&format!("fill/{n}"), &value));
+        puts.spawn(async move { store.put(request).await.map(drop) });
+    }
+    let (mut done, mut refused) = (0, 0);
+    while let Some(put) = puts.join_next().await {
+        match put.unwrap() {
+            Ok(()) => done += 1,
+            Err(Error::NoSpace) => refused += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!(done + refused, 120);
+    assert!((10..45).contains(&done), "{done} puts of 100 kB into 4 MiB");
+    assert_eq!(raised(&store).await.len(), 1);
+    store.shutdown().await;
+}
+
+/// The put that uses the last of the quota is done, and nothing is raised before the next one is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alarm_comes_with_a_refusal_and_not_before() {
+    let dir = tempfile::tempdir().unwrap();
+    let tiny = Config {
+        quota_backend_bytes: 8_000,
+        write_behind_interval: Duration::from_secs(3_600),
+        ..config(dir.path())
+    };
+    let store = Store::open(tiny).await.unwrap();
+    set(&store, "a", "1").await;
+    // What is written is committed behind, and the file grows by pages.
+    store.flush().await.unwrap();
+    assert!(store.status().db_size > 8_000);
+    assert!(raised(&store).await.is_empty());
+    let refused = store.put(put("a", "1")).await;
+    assert!(matches!(refused, Err(Error::NoSpace)), "{refused:?}");
+    assert_eq!(raised(&store).await.len(), 1);
+    store.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_quota_there_is_no_alarm() {
     let dir = tempfile::tempdir().unwrap();

@@ -55,6 +55,7 @@ impl StoreBuilder<TypeConfig, Log, Machine, Guard> for OnDisk {
             clock: Clock::start(),
             lease_checkpoint_interval: None,
             tokens: Tokens::None,
+            quota: None,
             metrics: Metrics::default(),
             lock: None,
         };
