@@ -150,11 +150,10 @@ impl Facts {
             schema::AUTH_REVISION,
             auth_revision.to_be_bytes().into(),
         );
-        put(
-            schema::AUTH,
-            schema::AUTH_ENABLED,
-            vec![self.auth_enabled.into()],
-        );
+        // etcd has no row of it before auth was enabled for the first time.
+        if self.auth_enabled {
+            put(schema::AUTH, schema::AUTH_ENABLED, vec![1]);
+        }
         for user in &self.users {
             put(schema::AUTH_USERS, &user.name, user.encode_to_vec());
         }
