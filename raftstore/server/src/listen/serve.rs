@@ -12,7 +12,7 @@ use hyper_util::{
 };
 use rustls::pki_types::CertificateDer;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
     sync::Semaphore,
     time::timeout,
@@ -36,6 +36,11 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(300);
 const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Pause after the system refused to accept (it is out of descriptors, as a rule).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// First byte of a TLS handshake, which no request of HTTP begins with.
+const TLS_HANDSHAKE: u8 = 0x16;
+/// More than the first message of a TLS handshake takes.
+const HELLO_BYTES: usize = 16 << 10;
 
 /// How HTTP/2 is spoken.
 #[derive(Clone, Copy, Debug)]
@@ -119,10 +124,12 @@ impl Server {
             return self.handshake(stream, connection).await;
         }
         // What follows waits for the first byte without an end of its own.
-        if !matches!(timeout(HEADER_TIMEOUT, stream.readable()).await, Ok(Ok(()))) {
-            return;
+        let mut first = [0];
+        match timeout(HEADER_TIMEOUT, stream.peek(&mut first)).await {
+            Ok(Ok(1)) if first[0] == TLS_HANDSHAKE => hang_up(stream).await,
+            Ok(Ok(1)) => self.serve(stream, connection, None).await,
+            _ => {}
         }
-        self.serve(stream, connection, None).await;
     }
 
     async fn unix(&self, stream: tokio::net::UnixStream, tls: bool) {
@@ -210,4 +217,13 @@ impl Server {
             tracing::debug!(side = self.side, remote = ?connection.remote, %error, "a connection ended");
         }
     }
+}
+
+/// Ends a connection that speaks TLS where none is spoken, as etcd does: the client is to see an end, not an answer that it takes
+/// for TLS. What it sent is read first, because the system resets a connection that is closed over unread bytes.
+async fn hang_up(mut stream: TcpStream) {
+    let mut hello = vec![0; HELLO_BYTES];
+    // Whatever goes wrong, the connection ends.
+    let _ = stream.read(&mut hello).await;
+    let _ = stream.shutdown().await;
 }

@@ -207,6 +207,17 @@ async fn ask(
 }
 
 #[tokio::test]
+async fn who_speaks_tls_where_none_is_spoken_sees_an_end() {
+    let authority = Authority::new();
+    let client = Tls::new(authority.side(authority.sign("client", &[], 1)), RULES).unwrap();
+    let running = Running::start(None).await;
+    let error = running.get(Some(&client), true).await.unwrap_err();
+    assert_eq!(error, "tls handshake eof");
+    assert!(running.get(None, false).await.is_ok());
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn one_port_speaks_both_versions_of_http_without_tls() {
     let running = Running::start(None).await;
     assert_eq!(
