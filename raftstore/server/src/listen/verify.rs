@@ -116,7 +116,8 @@ impl ClientCertVerifier for Clients {
     }
 }
 
-/// Verifies the peers that this member connects to. `signed` is `None` where certificates are made by each member for itself.
+/// Verifies the members that are connected to. `signed` is `None` where certificates are made by each member for itself, and where
+/// a user wants any server to be taken for the right one.
 #[derive(Debug)]
 pub struct Servers {
     /// The signature.

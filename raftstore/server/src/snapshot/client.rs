@@ -6,12 +6,8 @@ use clap::Args;
 use http::Uri;
 use hydrofoil_etcd_wire::etcdserverpb::{AuthenticateRequest, auth_client::AuthClient};
 use hyper_util::rt::TokioIo;
-use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::CryptoProvider,
-};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject};
 use tokio::net::{TcpStream, UnixStream};
 use tonic::{
     Request, Status,
@@ -20,6 +16,7 @@ use tonic::{
 };
 
 use super::ToolError;
+use crate::listen::verify::{Rules, Servers};
 
 /// Longest wait for a connection, as etcdctl's `--dial-timeout`.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -223,9 +220,15 @@ fn tls_config(args: &ClientArgs) -> Result<ClientConfig, ToolError> {
         .with_safe_default_protocol_versions()
         .map_err(|error| ToolError::Usage(error.to_string()))?;
     let builder = if args.insecure_skip_tls_verify {
+        // Any server is taken for the right one; its signatures must still be right.
+        let any = Servers {
+            signed: None,
+            provider,
+            rules: Rules::default(),
+        };
         builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyServer(provider)))
+            .with_custom_certificate_verifier(Arc::new(any))
     } else {
         let Some(path) = &args.cacert else {
             let what = "a member over TLS needs --cacert, or --insecure-skip-tls-verify";
@@ -268,45 +271,4 @@ fn certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, ToolErro
         )));
     }
     Ok(found)
-}
-
-/// Takes any server for the right one; its signatures must still be right.
-#[derive(Debug)]
-struct AnyServer(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyServer {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, cert, dss, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, cert, dss, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
