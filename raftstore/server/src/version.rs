@@ -2,7 +2,7 @@
 //! from its cache, and etcdctl compares the minor version.
 
 /// The version of the server, as in `/version` and in `Maintenance.Status`.
-pub const SERVER: &str = "3.5.33";
+pub const SERVER: &str = "3.5.35";
 /// The version that a cluster of such servers agrees on.
 pub const CLUSTER: &str = "3.5.0";
 /// The cluster's version as the metric's label has it.

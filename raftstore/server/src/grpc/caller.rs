@@ -68,6 +68,16 @@ pub async fn admin<T>(store: &Store, request: &Request<T>) -> Result<(), Status>
         .map_err(|error| errors::status(&error))
 }
 
+/// [`admin`] for those methods of Maintenance whose refusals etcd passes on as they come from its auth: clients see `Unknown`
+/// and other words than anywhere else.
+pub async fn admin_in_auths_words<T>(store: &Store, request: &Request<T>) -> Result<(), Status> {
+    let credentials = Credentials::of(request.metadata(), request.extensions());
+    let session = credentials.session(store).await;
+    session
+        .and_then(|session| session.check_admin())
+        .map_err(|error| errors::in_auths_words(&error))
+}
+
 /// Whether it is known who sent a request, while auth is enabled.
 pub async fn known<T>(store: &Store, request: &Request<T>) -> Result<(), Status> {
     session(store, request)

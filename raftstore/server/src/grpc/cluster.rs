@@ -1,7 +1,7 @@
 //! The Cluster service.
 
 use hydrofoil_etcd_wire::etcdserverpb::{cluster_server::Cluster, *};
-use hydrofoil_raftstore::Store;
+use hydrofoil_raftstore::{self as store, Store};
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{
@@ -23,6 +23,14 @@ impl ClusterService {
     }
 }
 
+/// etcd's Cluster service tells no revision.
+fn header(header: store::ResponseHeader) -> Option<ResponseHeader> {
+    convert::header(store::ResponseHeader {
+        revision: 0,
+        ..header
+    })
+}
+
 #[async_trait]
 impl Cluster for ClusterService {
     async fn member_add(
@@ -37,7 +45,7 @@ impl Cluster for ClusterService {
         let response = self.store.member_add(peer_urls, is_learner).await;
         let response = response.map_err(|e| status(&e))?;
         Ok(Response::new(MemberAddResponse {
-            header: convert::header(response.header),
+            header: header(response.header),
             member: Some(convert::member(response.member)),
             members: convert::members(response.members),
         }))
@@ -51,7 +59,7 @@ impl Cluster for ClusterService {
         let response = self.store.member_remove(request.get_ref().id).await;
         let response = response.map_err(|e| status(&e))?;
         Ok(Response::new(MemberRemoveResponse {
-            header: convert::header(response.header),
+            header: header(response.header),
             members: convert::members(response.members),
         }))
     }
@@ -65,7 +73,7 @@ impl Cluster for ClusterService {
         let response = self.store.member_update(id, peer_urls).await;
         let response = response.map_err(|e| status(&e))?;
         Ok(Response::new(MemberUpdateResponse {
-            header: convert::header(response.header),
+            header: header(response.header),
             members: convert::members(response.members),
         }))
     }
@@ -78,7 +86,7 @@ impl Cluster for ClusterService {
         let response = self.store.members(request.get_ref().linearizable).await;
         let response = response.map_err(|e| status(&e))?;
         Ok(Response::new(MemberListResponse {
-            header: convert::header(response.header),
+            header: header(response.header),
             members: convert::members(response.members),
         }))
     }
@@ -91,7 +99,7 @@ impl Cluster for ClusterService {
         let response = self.store.member_promote(request.get_ref().id).await;
         let response = response.map_err(|e| status(&e))?;
         Ok(Response::new(MemberPromoteResponse {
-            header: convert::header(response.header),
+            header: header(response.header),
             members: convert::members(response.members),
         }))
     }

@@ -37,6 +37,18 @@ pub fn status(error: &Error) -> Status {
     Status::new(code, words)
 }
 
+/// A refusal in the words that it has inside etcd's auth, before etcd maps it to a code. Other errors are as everywhere.
+pub fn in_auths_words(error: &Error) -> Status {
+    let words = match error {
+        Error::UserEmpty => "auth: user name is empty",
+        Error::UserNotFound => "auth: user not found",
+        Error::PermissionDenied => "auth: permission denied",
+        Error::InvalidAuthToken => "auth: invalid auth token",
+        other => return status(other),
+    };
+    Status::unknown(words)
+}
+
 /// A status of etcd's words.
 pub fn of(words: &str) -> Status {
     Status::new(code(words), words)

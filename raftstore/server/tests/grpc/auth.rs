@@ -91,11 +91,16 @@ async fn a_user_does_what_its_roles_allow() {
     );
     assert_status(
         server
-            .maintenance()
-            .defragment(with_token(&alice, DefragmentRequest {}))
+            .auth()
+            .auth_status(with_token(&alice, AuthStatusRequest {}))
             .await,
         Code::PermissionDenied,
         denied,
+    );
+    assert_status(
+        server.auth().auth_status(AuthStatusRequest {}).await,
+        Code::InvalidArgument,
+        "etcdserver: user name is empty",
     );
     assert_status(
         server
@@ -126,6 +131,45 @@ async fn a_user_does_what_its_roles_allow() {
         .metadata_mut()
         .insert("authorization", root.parse().unwrap());
     kv.put(request).await.unwrap();
+}
+
+/// What etcd's Maintenance refuses it refuses in the words of its auth, which clients do not know.
+#[tokio::test]
+async fn maintenance_is_refused_in_the_words_of_auth() {
+    let server = guarded().await;
+    let mut maintenance = server.maintenance();
+    let alice = token(&server, "alice").await;
+    let denied = "auth: permission denied";
+    let request = with_token(&alice, DefragmentRequest {});
+    let refused = maintenance.defragment(request).await;
+    assert_status(refused, Code::Unknown, denied);
+    let request = with_token(&alice, SnapshotRequest {});
+    let refused = maintenance.snapshot(request).await;
+    assert_status(refused, Code::Unknown, denied);
+    let request = with_token(&alice, HashRequest {});
+    let refused = maintenance.hash(request).await;
+    assert_status(refused, Code::Unknown, denied);
+    let request = with_token(&alice, HashKvRequest::default());
+    let refused = maintenance.hash_kv(request).await;
+    assert_status(refused, Code::Unknown, denied);
+    assert_status(
+        maintenance.defragment(DefragmentRequest {}).await,
+        Code::Unknown,
+        "auth: user name is empty",
+    );
+    let request = with_token("nonsense", DefragmentRequest {});
+    assert_status(
+        maintenance.defragment(request).await,
+        Code::Unknown,
+        "auth: invalid auth token",
+    );
+    // Others of the same service are refused as everywhere.
+    let request = with_token(&alice, MoveLeaderRequest { target_id: 1 });
+    assert_status(
+        maintenance.move_leader(request).await,
+        Code::PermissionDenied,
+        "etcdserver: permission denied",
+    );
 }
 
 #[tokio::test]

@@ -69,14 +69,16 @@ async fn an_alarm_is_raised_listed_told_in_the_status_and_put_out() {
 async fn hashes_are_of_what_is_stored_and_defragmenting_changes_nothing() {
     let server = Server::start().await;
     let mut maintenance = server.maintenance();
-    server.put("a", "1").await;
+    let put = server.put("a", "1").await;
+    let revision = put.header.unwrap().revision;
     let hash = |revision| HashKvRequest { revision };
     let first = maintenance.hash_kv(hash(0)).await.unwrap().into_inner();
+    assert_eq!(first.hash_revision, 0, "a field of 3.6");
     server.put("a", "2").await;
     let second = maintenance.hash_kv(hash(0)).await.unwrap().into_inner();
     assert_ne!(first.hash, second.hash);
     let again = maintenance
-        .hash_kv(hash(first.hash_revision))
+        .hash_kv(hash(revision))
         .await
         .unwrap()
         .into_inner();
