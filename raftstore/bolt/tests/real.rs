@@ -1,6 +1,5 @@
 //! Real bbolt, through the Go program in `tests/go`: files that it writes are read alike on both sides, files that we write are
-//! clean by its check, hold the same by its reading, and can be written on. Without Go on the machine these tests say so and
-//! pass.
+//! clean by its check, hold the same by its reading, and can be written on. `tests/run tools` builds the program.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
@@ -10,32 +9,20 @@ use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
     process::Command,
-    sync::OnceLock,
 };
 
 use contents::{Contents, Entries, write};
 use hydrofoil_bolt::{Bucket, Cursor, Db};
 
-/// The Go program, built once; `None` if there is no Go.
-fn program() -> Option<&'static Path> {
-    static BUILT: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| {
-        if Command::new("go").arg("version").output().is_err() {
-            eprintln!("there is no Go on this machine: real bbolt was not asked");
-            return None;
-        }
-        let binary = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bolt-fixtures");
-        let status = Command::new("go")
-            .args(["build", "-o"])
-            .arg(&binary)
-            .arg(".")
-            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/go"))
-            .status()
-            .unwrap();
-        assert!(status.success(), "building tests/go");
-        Some(binary)
-    });
-    built.as_deref()
+/// The Go program.
+fn program() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tools/bin/bolt-fixtures");
+    assert!(
+        path.exists(),
+        "{} is missing: `tests/run tools` builds it",
+        path.display()
+    );
+    path
 }
 
 fn run(program: &Path, arguments: &[&str], file: &Path) -> String {
@@ -83,7 +70,7 @@ fn our_dump(file: &Path) -> String {
 
 #[test]
 fn files_of_bbolt_are_read_as_bbolt_reads_them() {
-    let Some(program) = program() else { return };
+    let program = &program();
     let dir = tempfile::tempdir().unwrap();
     for kind in ["plain", "nested", "nofreelist"] {
         for page_size in ["1024", "4096", "16384", "65536"] {
@@ -103,7 +90,7 @@ fn files_of_bbolt_are_read_as_bbolt_reads_them() {
 
 #[test]
 fn bbolt_accepts_what_we_write() {
-    let Some(program) = program() else { return };
+    let program = &program();
     let dir = tempfile::tempdir().unwrap();
     let keys: Entries = (0..30_000u64)
         .map(|n| {
@@ -150,7 +137,7 @@ fn bbolt_accepts_what_we_write() {
 
 #[test]
 fn damage_that_bbolt_finds_we_find() {
-    let Some(program) = program() else { return };
+    let program = &program();
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     run(program, &["write", "plain", "4096"], &file);

@@ -7,16 +7,17 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// A Go tool that `tests/run tools` builds, if it is there.
-pub fn tool(name: &str) -> Option<PathBuf> {
+/// A Go tool.
+pub fn tool(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../tests/tools/bin")
         .join(name);
-    if !path.exists() {
-        eprintln!("{} is missing: real etcd was not asked", path.display());
-        return None;
-    }
-    Some(path)
+    assert!(
+        path.exists(),
+        "{} is missing: `tests/run tools` builds it",
+        path.display()
+    );
+    path
 }
 
 /// Runs a tool to its end. Returns what it printed.
@@ -73,14 +74,14 @@ fn free_address() -> String {
 
 impl Etcd {
     /// Starts on a data directory, and waits until it serves.
-    pub fn start(dir: &Path) -> Option<Etcd> {
+    pub fn start(dir: &Path) -> Etcd {
         Etcd::start_with(dir, &[])
     }
 
     /// [`Etcd::start`] with more flags.
-    pub fn start_with(dir: &Path, flags: &[&str]) -> Option<Etcd> {
+    pub fn start_with(dir: &Path, flags: &[&str]) -> Etcd {
         let (client, peer) = (free_address(), free_address());
-        let mut process = Command::new(tool("etcd")?)
+        let mut process = Command::new(tool("etcd"))
             .arg("--data-dir")
             .arg(dir)
             .arg(format!("--listen-client-urls=http://{client}"))
@@ -99,7 +100,7 @@ impl Etcd {
         );
         // Whoever does not read a pipe stops who writes into it.
         std::thread::spawn(move || lines.for_each(drop));
-        Some(Etcd { process, client })
+        Etcd { process, client }
     }
 
     /// Runs etcdctl against it.
@@ -108,7 +109,7 @@ impl Etcd {
         let args: Vec<&str> = std::iter::once(endpoint.as_str())
             .chain(args.iter().copied())
             .collect();
-        run(&tool("etcdctl").unwrap(), &args)
+        run(&tool("etcdctl"), &args)
     }
 
     /// Stops it in good order.
