@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::table::Table;
+use crate::{cost, table::Table};
 
 /// Watchers of the fan-out, over [`CONNECTIONS`] streams.
 pub const WATCHERS: usize = 1000;
@@ -55,22 +55,24 @@ impl fmt::Display for Work {
 #[derive(Debug)]
 pub struct Run {
     took: Duration,
+    /// What the server used meanwhile.
+    cpu: Duration,
     operations: usize,
     /// Latencies in microseconds, sorted. Empty when there are none.
     latencies: Vec<u32>,
 }
 
 impl Run {
-    /// Notes the figures of this run, during which the server used `cpu`.
-    pub fn record(&self, name: &str, side: &'static str, cpu: Duration, table: &mut Table) {
+    /// Notes the figures of this run.
+    pub fn record(&self, name: &str, side: &'static str, table: &mut Table) {
         let operations = self.operations as f64;
         table.add(
             &format!("{name}: per second"),
             side,
             operations / self.took.as_secs_f64(),
         );
-        if cpu > Duration::ZERO {
-            let rate = operations / cpu.as_secs_f64();
+        if self.cpu > Duration::ZERO {
+            let rate = operations / self.cpu.as_secs_f64();
             table.add(&format!("{name}: per server CPU-second"), side, rate);
         }
         for (quantile, percent) in [(0.5, "p50"), (0.99, "p99")] {
@@ -95,22 +97,34 @@ pub async fn connect(address: &str, count: usize) -> anyhow::Result<Vec<Channel>
     Ok(channels)
 }
 
-/// Runs `clients` clients for `time`.
+/// Runs `clients` clients for `time`. The server's process is `pid`. What each client writes before it begins is not counted.
 pub async fn drive(
     address: &str,
+    pid: u32,
     work: Work,
     clients: usize,
     time: Duration,
 ) -> anyhow::Result<Run> {
     let channels = connect(address, CONNECTIONS.min(clients)).await?;
+    let mut preparing = JoinSet::new();
+    for client in 0..clients {
+        let mut kv = KvClient::new(channels[client % channels.len()].clone());
+        preparing.spawn(async move {
+            let state = State::prepare(&mut kv, work, client).await?;
+            anyhow::Ok((kv, state))
+        });
+    }
+    let mut ready = Vec::with_capacity(clients);
+    while let Some(prepared) = preparing.join_next().await {
+        ready.push(prepared??);
+    }
+    let before = cost::cpu(pid)?;
     let begun = Instant::now();
     let end = begun + time;
     let mut tasks = JoinSet::new();
-    for client in 0..clients {
-        let mut kv = KvClient::new(channels[client % channels.len()].clone());
+    for (mut kv, mut state) in ready {
         tasks.spawn(async move {
             let mut latencies = Vec::new();
-            let mut state = State::prepare(&mut kv, work, client).await?;
             while Instant::now() < end {
                 let asked = Instant::now();
                 state.ask(&mut kv).await?;
@@ -124,9 +138,11 @@ pub async fn drive(
         latencies.extend(done??);
     }
     let took = begun.elapsed();
+    let cpu = cost::cpu(pid)?.saturating_sub(before);
     latencies.sort_unstable();
     Ok(Run {
         took,
+        cpu,
         operations: latencies.len(),
         latencies,
     })
@@ -213,8 +229,8 @@ impl State {
     }
 }
 
-/// A few writers to one prefix that [`WATCHERS`] watch, and the time until each watcher has each event.
-pub async fn fan_out(address: &str, time: Duration) -> anyhow::Result<Run> {
+/// A few writers to one prefix that [`WATCHERS`] watch, and the time until each watcher has each event. The server's process is `pid`.
+pub async fn fan_out(address: &str, pid: u32, time: Duration) -> anyhow::Result<Run> {
     let channels = connect(address, CONNECTIONS).await?;
     let each = WATCHERS / CONNECTIONS;
     let (seen, mut events) = mpsc::channel::<usize>(1024);
@@ -258,6 +274,7 @@ pub async fn fan_out(address: &str, time: Duration) -> anyhow::Result<Run> {
     for _ in 0..WATCHERS {
         readies.recv().await.context("a watch stream ended")?;
     }
+    let before = cost::cpu(pid)?;
     let begun = Instant::now();
     let end = begun + time;
     let mut writers = JoinSet::new();
@@ -304,9 +321,11 @@ pub async fn fan_out(address: &str, time: Duration) -> anyhow::Result<Run> {
         "{got} events where {expected} were expected"
     );
     let took = begun.elapsed();
+    let cpu = cost::cpu(pid)?.saturating_sub(before);
     watchers.shutdown().await;
     Ok(Run {
         took,
+        cpu,
         operations: got,
         latencies: Vec::new(),
     })

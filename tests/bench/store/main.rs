@@ -84,21 +84,12 @@ fn loads(
             (Work::Range { serializable: true }, OTHER_CLIENTS),
         ]);
     for (work, clients) in works {
-        let before = cost::cpu(pid)?;
-        let run = runtime.block_on(load::drive(&address, work, clients, seconds))?;
-        let cpu = cost::cpu(pid)?.saturating_sub(before);
-        let name = format!("{work} {clients} clients");
-        run.record(&name, side, cpu, table);
+        let run = runtime.block_on(load::drive(&address, pid, work, clients, seconds))?;
+        run.record(&format!("{work} {clients} clients"), side, table);
     }
-    let before = cost::cpu(pid)?;
-    let run = runtime.block_on(load::fan_out(&address, seconds))?;
-    let cpu = cost::cpu(pid)?.saturating_sub(before);
-    run.record(
-        &format!("events to {} watchers", load::WATCHERS),
-        side,
-        cpu,
-        table,
-    );
+    let run = runtime.block_on(load::fan_out(&address, pid, seconds))?;
+    let name = format!("events to {} watchers", load::WATCHERS);
+    run.record(&name, side, table);
     Ok(())
 }
 
