@@ -18,7 +18,7 @@ use crate::{
     auth::Caller,
     backend::{Image, tables::State},
     blocking,
-    cluster::{Cluster, caretaker, failover, members::Change},
+    cluster::{Changes, Cluster, caretaker, failover, members::Change},
     command::{Command, Reply},
     compactor,
     config::MAX_SUGGESTED_QUOTA_BYTES,
@@ -446,7 +446,9 @@ impl Store {
     pub fn status(&self) -> Status {
         let core = &self.inner.core;
         let header = core.header(core.revision());
-        let leader = self.inner.cluster.leader_in_sight();
+        // Both at once: a leader is said to be one of the term that is said.
+        let (raft_term, leader) = self.inner.cluster.term();
+        let leader = leader.filter(|leader| self.inner.cluster.is_in_sight(*leader));
         Status {
             header,
             db_size: i64::try_from(core.db_size()).unwrap_or(i64::MAX),
@@ -455,7 +457,7 @@ impl Store {
             leader: leader.unwrap_or(0),
             raft_index: self.inner.log.last_index(),
             raft_applied_index: core.applied.lock().0.map_or(0, |id| id.index),
-            raft_term: header.raft_term,
+            raft_term,
         }
     }
 
@@ -506,6 +508,11 @@ impl Inner {
     /// Whether this member leads. If it has begun to, every lease was started anew by then.
     pub(crate) fn lead_leases(&self) -> bool {
         self.cluster.lead_leases()
+    }
+
+    /// Tells of every change of the leader from now on.
+    pub(crate) fn leadership(&self) -> Changes {
+        self.cluster.leadership()
     }
 
     fn start_tasks(

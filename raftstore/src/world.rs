@@ -32,3 +32,12 @@ pub fn random() -> u64 {
 pub fn random_id() -> u64 {
     random().max(1)
 }
+
+/// How far a simulated wall clock is off at most, in seconds: about ten years.
+const WALL_ERROR: u64 = 300_000_000;
+
+/// Seconds since 1970 by the wall clock of a simulation, which is another one whenever it is asked: whoever depends on its going
+/// evenly, or on its going forward, is to be found out. `None` outside a simulation.
+pub fn wall_seconds() -> Option<u64> {
+    is_simulated().then(|| 1_700_000_000 + random() % WALL_ERROR)
+}

@@ -54,6 +54,9 @@ use crate::{
 /// Longest wait between two looks at who leads, while nothing is told.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// Tells of changes of the leader, of the term and of the members.
+pub type Changes = WatchReceiverOf<TypeConfig, RaftServerMetrics<TypeConfig>>;
+
 /// See the module header.
 pub struct Cluster {
     /// This member's id.
@@ -70,7 +73,7 @@ pub struct Cluster {
     pub config: Config,
     /// Set when the store is shut down.
     pub stop: CancellationToken,
-    server: WatchReceiverOf<TypeConfig, RaftServerMetrics<TypeConfig>>,
+    server: Changes,
     leadership: Mutex<Leadership>,
     reads: Arc<reads::Gate>,
     pending_bytes: AtomicUsize,
@@ -144,10 +147,26 @@ impl Cluster {
     /// The leader, if one is known and there is a connection to it. Raft remembers a leader until it hears of another one; etcd
     /// says that there is none from when it asks for votes.
     pub fn leader_in_sight(&self) -> Option<u64> {
-        self.leader().filter(|leader| {
-            let link = || self.peers.get(*leader);
-            *leader == self.id || link().is_some_and(|link| link.active_since().is_some())
-        })
+        self.leader().filter(|leader| self.is_in_sight(*leader))
+    }
+
+    /// Whether there is a connection to a member, or it is this one.
+    pub fn is_in_sight(&self, id: u64) -> bool {
+        let link = || self.peers.get(id);
+        id == self.id || link().is_some_and(|link| link.active_since().is_some())
+    }
+
+    /// Tells of every change of the leader from now on.
+    pub fn leadership(&self) -> Changes {
+        let mut changes = self.server.clone();
+        changes.borrow_and_update();
+        changes
+    }
+
+    /// The term, with its leader as far as that is known.
+    pub fn term(&self) -> (u64, Option<u64>) {
+        let now = self.server.borrow_watched();
+        (now.vote.leader_id.term, now.current_leader)
     }
 
     /// Whether this member leads, as far as it knows.
@@ -215,9 +234,8 @@ impl Cluster {
     /// [`Error::Stopped`], or what ended raft: nothing will change any more.
     async fn wait_for_leader(&self) -> Result<(), Error> {
         self.check_running()?;
-        let mut changes = self.server.clone();
-        // What there is now was looked at; a clone has not seen it yet.
-        changes.borrow_and_update();
+        // What there is now was looked at.
+        let mut changes = self.leadership();
         match tokio::time::timeout(LOOK_AGAIN, changes.changed()).await {
             Ok(Ok(())) | Err(_) => self.check_running(),
             Ok(Err(_)) => Err(Error::Internal("raft has ended".into())),

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
+use openraft::async_runtime::watch::WatchReceiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::{command::Command, store::WeakStore};
@@ -24,7 +25,9 @@ pub async fn run(store: WeakStore, stop: CancellationToken) {
             return;
         };
         let mut ended = Vec::new();
-        if inner.lead_leases() {
+        let mut changes = inner.leadership();
+        let leads = inner.lead_leases();
+        if leads {
             ended = inner.core().leases.ended(MAX_BATCH);
             let due = inner.core().leases.due_checkpoints(MAX_CHECKPOINTS);
             if !due.is_empty()
@@ -48,18 +51,19 @@ pub async fn run(store: WeakStore, stop: CancellationToken) {
                 })
                 .await;
         }
-        let sleep = inner
-            .core()
-            .leases
-            .next_look()
-            .unwrap_or(MAX_SLEEP)
-            .min(MAX_SLEEP);
+        // Who does not lead knows of no renewals: to it, leases have ended that have not, and there is nothing to do about it.
+        let next = inner.core().leases.next_look().filter(|_| leads);
+        let sleep = next.unwrap_or(MAX_SLEEP).min(MAX_SLEEP);
         let core = std::sync::Arc::clone(inner.core());
         drop(inner);
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(sleep) => {}
             () = core.leases.sooner.notified() => {}
+            changed = changes.changed() => if changed.is_err() {
+                // Raft has ended.
+                return;
+            }
         }
     }
 }
