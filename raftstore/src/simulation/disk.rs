@@ -43,7 +43,7 @@ struct Files {
 }
 
 /// See the module header. Clones are the same disk.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Forgetful {
     files: Arc<Mutex<Files>>,
     /// Operations done that change something; at `fail_at` the power goes off.
@@ -51,12 +51,20 @@ pub struct Forgetful {
     fail_at: Arc<AtomicU64>,
 }
 
+impl Default for Forgetful {
+    fn default() -> Self {
+        Forgetful {
+            files: Arc::default(),
+            operations: Arc::default(),
+            fail_at: Arc::new(AtomicU64::new(u64::MAX)),
+        }
+    }
+}
+
 impl Forgetful {
     /// A new disk, whose power stays on.
     pub fn new() -> Self {
-        let disk = Forgetful::default();
-        disk.fail_at.store(u64::MAX, Ordering::SeqCst);
-        disk
+        Forgetful::default()
     }
 
     /// Lets the power go off `operations` changes from now.
