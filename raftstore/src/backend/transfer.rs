@@ -196,6 +196,15 @@ fn put<K: redb::Key + 'static, V: redb::Value + 'static>(
     if !fits(K::fixed_width(), key) || !fits(V::fixed_width(), value) {
         return Ok(Err(Malformed("a row of another length")));
     }
+    // What is made of these below would be a panic.
+    let is_text = K::type_name() == <&str as redb::Value>::type_name();
+    let has_flag = V::type_name() == <(bool, u64) as redb::Value>::type_name();
+    if is_text && std::str::from_utf8(key).is_err() {
+        return Ok(Err(Malformed("a name that is no text")));
+    }
+    if has_flag && value.first().is_none_or(|flag| *flag > 1) {
+        return Ok(Err(Malformed("a flag that is neither set nor not")));
+    }
     txn.open_table(definition)?
         .insert(K::from_bytes(key), V::from_bytes(value))?;
     Ok(Ok(()))

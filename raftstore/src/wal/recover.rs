@@ -142,6 +142,14 @@ fn read_segment(
     let file = disk.open(&name).map_err(failed)?;
     let mut bytes = vec![0; file.len().map_err(failed)? as usize];
     file.read_at(&mut bytes, 0).map_err(failed)?;
+    if bytes.is_empty() && !is_last {
+        // It was whole on disk before the next one was begun.
+        return Err(Error::Corrupt {
+            file: disk.describe(&name),
+            offset: 0,
+            what: "the log file is empty, and there is a later one".into(),
+        });
+    }
 
     state.segments.push_back(Segment {
         number,
