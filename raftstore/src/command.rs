@@ -782,7 +782,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
+        #![proptest_config(crate::tests::fuzz::cases(2_000))]
 
         /// Arbitrary bytes are an error or a command that comes back, and never a panic. What is decoded is no larger than the
         /// bytes allow: a list cannot have more elements than there were bytes.

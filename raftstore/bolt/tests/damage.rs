@@ -131,8 +131,16 @@ fn a_branch_that_leads_back_to_itself_ends() {
     );
 }
 
+/// So many cases, or as many as `PROPTEST_CASES` says.
+fn cases(usual: u32) -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(usual),
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(cases(600))]
     #[test]
     fn any_damage(
         flips in prop::collection::vec((any::<prop::sample::Index>(), 0u8..8), 1..12),

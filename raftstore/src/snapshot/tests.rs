@@ -240,7 +240,7 @@ fn a_member_must_be_of_the_cluster_and_say_where_it_is() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(crate::tests::fuzz::cases(300))]
     /// Databases whose entries are rubbish: an error, never a panic.
     #[test]
     fn rubbish_in_buckets(

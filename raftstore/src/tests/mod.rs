@@ -5,6 +5,7 @@ mod auth;
 mod cluster;
 mod crash;
 mod defragment;
+pub(crate) mod fuzz;
 mod hash;
 mod leases;
 mod members;

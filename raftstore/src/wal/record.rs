@@ -336,6 +336,7 @@ mod tests {
     use openraft::EntryPayload;
 
     use super::*;
+    use crate::tests::fuzz::{cases, damage, damaged};
 
     fn id(term: u64, index: u64) -> LogId {
         LogId {
@@ -390,6 +391,22 @@ mod tests {
             Record::Committed(Some(id(2, 2))),
             Record::Seal,
         ]
+    }
+
+    proptest::proptest! {
+        #![proptest_config(cases(2_000))]
+
+        /// A body is refused or read, however the checksum came to be right, and what is read is what it says.
+        #[test]
+        fn any_damage_to_a_body(which in 0usize..11, damage in damage()) {
+            let mut body = Vec::new();
+            records()[which].encode(&mut body);
+            if let Ok(record) = Record::decode(&damaged(&body, &damage)) {
+                let mut again = Vec::new();
+                record.encode(&mut again);
+                proptest::prop_assert_eq!(Record::decode(&again).unwrap(), record);
+            }
+        }
     }
 
     #[test]

@@ -322,7 +322,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(200))]
+        #![proptest_config(crate::tests::fuzz::cases(200))]
         #[test]
         fn any_damage(
             hits in prop::collection::vec((0usize..300, any::<u8>()), 1..6),
