@@ -29,7 +29,7 @@ pub fn tool(name: &str) -> anyhow::Result<PathBuf> {
     let path = repository().join("tests/tools/bin").join(name);
     ensure!(
         path.is_file(),
-        "{} is missing: `tests/run store` builds it",
+        "{} is missing: `tests/run tools` builds it",
         path.display()
     );
     Ok(path)
