@@ -12,6 +12,10 @@ use tokio::task::JoinHandle;
 
 /// How long a room may take to end its last tasks once it was told to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// Most threads of one room that wait for disks. Their work is short: more of them cost their making and overtake nobody.
+const BLOCKING_THREADS: usize = 8;
+/// The same where guests' own reads and writes are waited for, which may take as long as they like.
+const GUESTS_BLOCKING_THREADS: usize = 512;
 
 /// One room's runtime.
 pub struct Room {
@@ -22,8 +26,18 @@ pub struct Room {
 impl Room {
     /// A room whose threads are called `name` (15 characters at most, as Linux cuts the rest).
     pub fn new(name: &'static str) -> anyhow::Result<Self> {
+        Self::with_blocking_threads(name, BLOCKING_THREADS)
+    }
+
+    /// A room that runs guests.
+    pub fn of_guests(name: &'static str) -> anyhow::Result<Self> {
+        Self::with_blocking_threads(name, GUESTS_BLOCKING_THREADS)
+    }
+
+    fn with_blocking_threads(name: &'static str, most: usize) -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .thread_name(name)
+            .max_blocking_threads(most)
             .enable_all()
             .build()
             .with_context(|| format!("cannot start the threads of {name}"))?;

@@ -157,7 +157,7 @@ impl Cluster {
             ..Default::default()
         };
         let (ready, is_ready) = oneshot::channel();
-        self.run("runtime", Room::new("runtime")?, |stop| async move {
+        self.run("runtime", Room::of_guests("runtime")?, |stop| async move {
             Ok(hydrofoil_runtime_shim::run(config, stop, ready).await?)
         });
         self.wait_ready(is_ready)?;
