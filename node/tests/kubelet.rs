@@ -167,6 +167,11 @@ async fn a_pod_lives_and_dies_with_one_write_each() {
     assert_eq!(config.labels["io.kubernetes.pod.name"], "p");
     let root = rig.root();
     assert!(root.join("pods/uid-p/etc-hosts").exists());
+    assert_eq!(config.mounts[0].container_path, "/etc/hosts");
+    assert!(
+        root.join("logs/default_p_uid-p/c").is_dir(),
+        "a runtime makes files in it, and need not make it"
+    );
     rig.ask_deletion("p");
     rig.api.wait_for(&path("p"), |pod| pod.is_none()).await;
     assert_eq!(
@@ -176,6 +181,21 @@ async fn a_pod_lives_and_dies_with_one_write_each() {
     );
     assert_eq!(rig.cri.counts(), (0, 0));
     assert!(!root.join("pods/uid-p").exists() && !root.join("logs/default_p_uid-p").exists());
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_made_that_no_container_could_read() {
+    let rig = Rig::new().await;
+    let spec = json!({"containers": [{"name": "c", "image": "example.com/fileless:1"}]});
+    rig.run("p", spec);
+    rig.running("p").await;
+    assert_eq!(rig.cri.container_config("c").unwrap().mounts, []);
+    let root = rig.root();
+    assert!(!root.join("pods/uid-p").exists());
+    assert!(root.join("logs/default_p_uid-p/c").is_dir());
+    rig.ask_deletion("p");
+    rig.api.wait_for(&path("p"), |pod| pod.is_none()).await;
     rig.end().await;
 }
 

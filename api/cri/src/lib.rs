@@ -3,6 +3,11 @@
 //! This crate is the wire and nothing more. The kubelet (`node`) calls it and the runtime (`runtime-shim`) serves it; the two meet
 //! over a unix socket only, so that either can be replaced by another implementation of CRI.
 
+/// Annotation of an image's spec, by which a runtime says whether containers of that image can see files: `"false"` for a Wasm
+/// component that imports no file system. A kubelet need not make for them what nobody could read. Runtimes that do not know the
+/// annotation leave it out, which says nothing.
+pub const SEES_FILES: &str = "image.hydrofoil.dev/sees-files";
+
 /// CRI's only protocol package, `runtime.v1`.
 pub mod v1 {
     #![allow(missing_docs, deprecated, clippy::all, unused_qualifications)]

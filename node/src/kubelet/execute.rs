@@ -219,14 +219,17 @@ impl Shared {
         let runtime_handler = self.runtime_handler(pod)?;
         let config = cri_config::sandbox(&self.config, pod, attempt, &self.host_dns);
         let logs = PathBuf::from(&config.log_directory);
+        let folders = log_folders(pod, &logs);
         let made = tokio::task::spawn_blocking(move || {
-            fs::create_dir_all(&logs).map_err(|error| (logs, error))
+            folders
+                .into_iter()
+                .try_for_each(|folder| fs::create_dir_all(&folder).map_err(|error| (folder, error)))
         })
         .await;
-        if let Ok(Err((logs, error))) = made {
+        if let Ok(Err((folder, error))) = made {
             return Err(format!(
                 "failed to create log directory {}: {error}",
-                logs.display()
+                folder.display()
             ));
         }
         let request = wire::RunPodSandboxRequest {
@@ -368,11 +371,11 @@ impl Shared {
             environment.get(name).cloned()
         })
         .map_err(config_error)?;
-        mounts.extend(
-            self.own_mounts(subject, container)
-                .await
-                .map_err(config_error)?,
-        );
+        // What nobody could read is not made: files are most of what a start costs a disk.
+        if self.images.sees_files(&image_ref) {
+            let own = self.own_mounts(subject, container).await;
+            mounts.extend(own.map_err(config_error)?);
+        }
         let runtime_handler = self.runtime_handler(pod).map_err(config_error)?;
         let parts = Parts {
             attempt,
@@ -443,7 +446,7 @@ impl Shared {
         let unique: u32 = rand::rng().random();
         let work = tokio::task::spawn_blocking(move || -> io::Result<Vec<wire::Mount>> {
             let mut mounts = Vec::new();
-            // One folder a pod, whatever is in it: making folders is most of what a start costs a disk.
+            // One folder a pod, whatever is in it.
             fs::create_dir_all(&dir)?;
             if let Some(container_path) = termination_path {
                 let file = dir.join(format!("termination-{name}-{unique:08x}"));
@@ -574,6 +577,19 @@ impl Shared {
             Err(error) => Err(error.to_string()),
         }
     }
+}
+
+/// The folders that a pod's containers log into, one each: runtimes make files in them, and not all of them make the folders.
+fn log_folders(pod: &Pod, logs: &Path) -> Vec<PathBuf> {
+    let spec = pod.spec.as_ref();
+    let init = spec.and_then(|spec| spec.init_containers.as_ref());
+    let containers = spec.map(|spec| &spec.containers);
+    let folders = init
+        .into_iter()
+        .chain(containers)
+        .flatten()
+        .map(|container| logs.join(&container.name));
+    folders.collect()
 }
 
 /// Removes a directory and what is in it; one that is not there counts as removed.

@@ -1,6 +1,6 @@
 //! A CRI runtime in memory, served over a real unix socket: it runs nothing, but tells of everything as a runtime does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -208,10 +208,7 @@ fn container_status(id: &str, container: &Container) -> wire::ContainerStatus {
     }
 }
 
-fn fits(
-    labels: &std::collections::HashMap<String, String>,
-    wanted: &std::collections::HashMap<String, String>,
-) -> bool {
+fn fits(labels: &HashMap<String, String>, wanted: &HashMap<String, String>) -> bool {
     wanted
         .iter()
         .all(|(key, value)| labels.get(key) == Some(value))
@@ -717,8 +714,18 @@ impl ImageService for FakeCri {
     }
 }
 
+/// Images are told by their names: those that see no files say so.
 fn image(name: &str, size: u64) -> wire::Image {
+    let mut annotations = HashMap::new();
+    if name.contains("fileless") {
+        annotations.insert(hydrofoil_cri::SEES_FILES.to_owned(), "false".to_owned());
+    }
     wire::Image {
+        spec: Some(wire::ImageSpec {
+            image: name.to_owned(),
+            annotations,
+            ..wire::ImageSpec::default()
+        }),
         id: name.to_owned(),
         repo_tags: vec![name.to_owned()],
         size,

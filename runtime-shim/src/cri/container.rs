@@ -14,7 +14,7 @@ use hydrofoil_cri::v1::{
 
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
-use crate::engine::{Entry, Program};
+use crate::engine::Entry;
 use crate::guest::{Control, Guest, MemoryBudget, Meter, Mounts, argv, port};
 use crate::image::Image;
 use crate::logs::LogFile;
@@ -40,7 +40,7 @@ impl Runtime {
             _ => 0,
         };
         let log = Arc::new(LogFile::new(log_path(&sandbox, &config)));
-        let mounts = mounts(&config, &program, self.staging.join(&id))?;
+        let mounts = mounts(&config, image.artifact.sees_files, self.staging.join(&id))?;
         let guest = self.guest(mounts, &sandbox, &config, &image, Arc::clone(&log));
         let runnable = Runnable {
             program,
@@ -247,13 +247,9 @@ pub(super) fn not_ready(sandbox: &Sandbox) -> CriError {
 }
 
 /// A container's mounts, checked; opened only for a program that can see them.
-fn mounts(config: &ContainerConfig, program: &Program, staging: PathBuf) -> CriResult<Mounts> {
+fn mounts(config: &ContainerConfig, sees_files: bool, staging: PathBuf) -> CriResult<Mounts> {
     let mounts = Mounts::new(&config.mounts, staging)?;
-    Ok(if program.sees_files {
-        mounts
-    } else {
-        mounts.unseen()
-    })
+    Ok(if sees_files { mounts } else { mounts.unseen() })
 }
 
 fn log_path(sandbox: &Sandbox, config: &ContainerConfig) -> Option<PathBuf> {

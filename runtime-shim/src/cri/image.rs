@@ -119,6 +119,12 @@ fn name(spec: Option<ImageSpec>) -> CriResult<String> {
 }
 
 fn entry(image: &Image) -> Entry {
+    let mut annotations: HashMap<_, _> = image.annotations.clone().into_iter().collect();
+    // The runtime's own word, whatever the manifest says.
+    annotations.insert(
+        hydrofoil_cri::SEES_FILES.to_owned(),
+        image.artifact.sees_files.to_string(),
+    );
     Entry {
         id: image.id.clone(),
         repo_tags: image.repo_tags.clone(),
@@ -128,7 +134,7 @@ fn entry(image: &Image) -> Entry {
         username: String::new(),
         spec: Some(ImageSpec {
             image: image.id.clone(),
-            annotations: image.annotations.clone().into_iter().collect(),
+            annotations,
             ..ImageSpec::default()
         }),
         pinned: false,

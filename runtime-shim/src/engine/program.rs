@@ -18,8 +18,6 @@ const MAX_NAMES_SHOWN: usize = 32;
 pub struct Program {
     /// How it is run.
     pub entry: Entry,
-    /// Whether it can see files at all: a component that imports nothing of `wasi:filesystem` cannot.
-    pub sees_files: bool,
     /// Bytes of machine code and data, for the cache's bound.
     pub size: usize,
 }
@@ -115,7 +113,6 @@ impl Program {
             .map_err(|e| ProgramError::Link(format!("{e:#}")))?;
         Ok(Self {
             entry: component_entry(engine, component, pre)?,
-            sees_files: imports(component, "wasi:filesystem/"),
             size: image_size(component.image_range()),
         })
     }
@@ -135,8 +132,6 @@ impl Program {
         match module.get_export("_start") {
             Some(ExternType::Func(_)) => Ok(Self {
                 entry: Entry::Module(pre),
-                // Preview 1 has one name space for descriptors of every kind.
-                sees_files: true,
                 size: image_size(module.image_range()),
             }),
             _ => Err(ProgramError::NoEntry {
@@ -156,12 +151,6 @@ pub fn serves_http(component: &Component) -> bool {
 fn exports(component: &Component, prefix: &str) -> bool {
     let ty = component.component_type();
     ty.exports(component.engine())
-        .any(|(name, _)| name.starts_with(prefix))
-}
-
-fn imports(component: &Component, prefix: &str) -> bool {
-    let ty = component.component_type();
-    ty.imports(component.engine())
         .any(|(name, _)| name.starts_with(prefix))
 }
 
@@ -201,19 +190,3 @@ fn image_size(range: std::ops::Range<*const u8>) -> usize {
 
 /// A result that many waiters share.
 pub type Loaded = Result<Arc<Program>, ProgramError>;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_component_sees_files_if_it_imports_them() {
-        let engine = crate::engine::Engines::build(32).unwrap().tasks;
-        let sees = |import: &str| {
-            let text = format!(r#"(component (import "{import}" (instance)))"#);
-            imports(&Component::new(&engine, text).unwrap(), "wasi:filesystem/")
-        };
-        assert!(sees("wasi:filesystem/preopens@0.2.6"));
-        assert!(!sees("wasi:cli/stdout@0.2.6"));
-    }
-}

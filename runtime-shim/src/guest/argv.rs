@@ -95,6 +95,7 @@ mod tests {
             artifact: WasmArtifact {
                 digest: Digest::of(b""),
                 size: 0,
+                sees_files: true,
                 kind: Kind::Component,
                 path: "x".into(),
             },

@@ -199,6 +199,7 @@ mod tests {
                 digest,
                 size: 1,
                 kind: Kind::Module,
+                sees_files: true,
                 path: Default::default(),
             },
             entrypoint: Vec::new(),

@@ -156,10 +156,19 @@ impl Inner {
             .map_err(disk)?;
         let kind = wasm::kind(&header)
             .map_err(|error| Cause::NotWasm(format!("layer {digest} is {error}")))?;
+        let program = path.clone();
+        let sees_files = tokio::task::spawn_blocking(move || {
+            std::fs::read(program).map(|bytes| wasm::sees_files(kind, &bytes))
+        });
+        let sees_files = sees_files
+            .await
+            .map_err(|error| Cause::Disk(error.to_string()))?
+            .map_err(disk)?;
         Ok(WasmArtifact {
             digest,
             size,
             kind,
+            sees_files,
             path,
         })
     }

@@ -93,9 +93,16 @@ pub struct WasmArtifact {
     pub size: u64,
     /// Module or component.
     pub kind: Kind,
+    /// Whether it can see files, as its imports tell. Indexes from before this was kept do not say: it is taken to.
+    #[serde(default = "may_see_files")]
+    pub sees_files: bool,
     /// Where it is, read-only. Set by the store that it was read from.
     #[serde(skip)]
     pub path: PathBuf,
+}
+
+fn may_see_files() -> bool {
+    true
 }
 
 impl Image {

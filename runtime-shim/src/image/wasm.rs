@@ -101,6 +101,23 @@ pub struct Interfaces {
     pub imports: Vec<String>,
 }
 
+/// The WASI package without which a component reaches no file system.
+const FILE_SYSTEM: &str = "wasi:filesystem/";
+
+/// Whether a program can see files at all. A component says so by what it imports; preview 1 has one name space for descriptors of
+/// every kind, so a module may always. What cannot be read is taken to see them: saying what is wrong with it is the compiler's.
+pub fn sees_files(kind: Kind, program: &[u8]) -> bool {
+    match kind {
+        Kind::Module => true,
+        Kind::Component => interfaces(program).map_or(true, |found| {
+            found
+                .imports
+                .iter()
+                .any(|name| name.starts_with(FILE_SYSTEM))
+        }),
+    }
+}
+
 /// Reads the names that a component imports and exports.
 pub fn interfaces(component: &[u8]) -> Result<Interfaces, WasmError> {
     let malformed = |error: wasmparser::BinaryReaderError| WasmError::Malformed(error.to_string());
@@ -137,12 +154,17 @@ mod tests {
 
     /// `(component (import "a:b/c" (instance)) (component) (export "d:e/f" (instance 0)))`, by hand.
     fn component() -> Vec<u8> {
+        importing("a:b/c")
+    }
+
+    fn importing(name: &str) -> Vec<u8> {
+        let length = name.len() as u8;
         let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
         // Type section: one empty instance type.
         bytes.extend([7, 3, 1, 0x42, 0]);
         // Import section: name kind 0, "a:b/c", instance of type 0.
-        bytes.extend([10, 10, 1, 0, 5]);
-        bytes.extend(b"a:b/c");
+        bytes.extend([10, length + 5, 1, 0, length]);
+        bytes.extend(name.as_bytes());
         bytes.extend([5, 0]);
         // Nested component, with an import of its own that must not show.
         let mut inner = b"\0asm\x0d\0\x01\0".to_vec();
@@ -188,6 +210,16 @@ mod tests {
                 imports: vec!["a:b/c".into()],
             })
         );
+    }
+
+    #[test]
+    fn a_component_sees_files_if_it_imports_them_or_cannot_be_read() {
+        let files = importing("wasi:filesystem/preopens@0.2.6");
+        assert!(sees_files(Kind::Component, &files));
+        let none = importing("wasi:cli/stdout@0.2.6");
+        assert!(!sees_files(Kind::Component, &none));
+        assert!(sees_files(Kind::Component, &none[..none.len() - 3]));
+        assert!(sees_files(Kind::Module, b"\0asm\x01\0\0\0"));
     }
 
     #[test]

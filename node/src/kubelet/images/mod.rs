@@ -5,7 +5,7 @@
 pub(crate) mod keyring;
 pub(crate) mod reference;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ const MAX_REMEMBERED: usize = 4096;
 pub(crate) struct Present {
     pub image_ref: String,
     pub size: u64,
+    /// Whether its containers can see files; yes unless the runtime says no ([`hydrofoil_cri::SEES_FILES`]).
+    pub sees_files: bool,
 }
 
 /// Who asks for an image, and how.
@@ -72,6 +74,8 @@ pub(crate) struct Images {
     flights: Mutex<HashMap<PullKey, Flight>>,
     looks: Mutex<HashMap<(String, String), Look>>,
     present: Mutex<HashMap<(String, String), (Present, Timestamp)>>,
+    /// References of images whose containers see no files.
+    fileless: Mutex<HashSet<String>>,
 }
 
 impl Images {
@@ -83,6 +87,24 @@ impl Images {
             flights: Mutex::default(),
             looks: Mutex::default(),
             present: Mutex::default(),
+            fileless: Mutex::default(),
+        }
+    }
+
+    /// Whether containers of an image that [`Images::ensure`] returned can see files. Yes, as long as the runtime has not said no.
+    pub(crate) fn sees_files(&self, image_ref: &str) -> bool {
+        !self.fileless.lock().contains(image_ref)
+    }
+
+    fn note_files(&self, present: &Present) {
+        let mut fileless = self.fileless.lock();
+        if present.sees_files {
+            fileless.remove(&present.image_ref);
+        } else {
+            if fileless.len() >= MAX_REMEMBERED {
+                fileless.clear();
+            }
+            fileless.insert(present.image_ref.clone());
         }
     }
 
@@ -157,6 +179,7 @@ impl Images {
     }
 
     fn remember(&self, key: (String, String), present: Present, now: Timestamp) {
+        self.note_files(&present);
         let mut known = self.present.lock();
         if known.len() >= MAX_REMEMBERED {
             known.clear();
@@ -280,9 +303,16 @@ async fn inspect(cri: &Cri, spec: wire::ImageSpec) -> Result<Option<Present>, to
         verbose: false,
     };
     let response = call(CALL_TIMEOUT, cri.images().image_status(request)).await?;
-    Ok(response.image.map(|image| Present {
-        image_ref: image.id,
-        size: image.size,
+    Ok(response.image.map(|image| {
+        let said = image
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.annotations.get(hydrofoil_cri::SEES_FILES));
+        Present {
+            sees_files: said.is_none_or(|said| said != "false"),
+            image_ref: image.id,
+            size: image.size,
+        }
     }))
 }
 
@@ -306,13 +336,11 @@ async fn pull(
         };
         match call(PULL_TIMEOUT, cri.images().pull_image(request)).await {
             Ok(response) => {
-                let size = match inspect(cri, spec).await {
-                    Ok(Some(present)) => present.size,
-                    _ => 0,
-                };
+                let inspected = inspect(cri, spec).await.ok().flatten();
                 return Ok(Present {
                     image_ref: response.image_ref,
-                    size,
+                    size: inspected.as_ref().map_or(0, |present| present.size),
+                    sees_files: inspected.is_none_or(|present| present.sees_files),
                 });
             }
             Err(status) => last = go_error(&status),
