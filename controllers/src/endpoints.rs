@@ -193,7 +193,7 @@ pub fn start(context: &Arc<Context>) -> Work {
         let key = Key::of(&service.metadata);
         let mut selectors = c.selectors.lock();
         if change.new.is_some() {
-            selectors.set(key.clone(), Selector::equality(&service.spec.selector));
+            selectors.set(key.clone(), Selector::from_pairs(&service.spec.selector));
         } else {
             selectors.remove(&key);
         }
@@ -239,7 +239,7 @@ impl Controller {
         if service.spec.kind == "ExternalName" || service.spec.selector.is_empty() {
             return Ok(Next::default());
         }
-        let selector = Selector::equality(&service.spec.selector);
+        let selector = Selector::from_pairs(&service.spec.selector);
         let pods: Vec<Arc<Pod>> = informers
             .pods
             .read(|pods| pods.selected(&key.namespace, &selector).cloned().collect());

@@ -204,7 +204,7 @@ impl Controller {
             (SERVICE_NAME_LABEL.to_owned(), key.name.clone()),
             (MANAGED_BY_LABEL.to_owned(), MANAGER.to_owned()),
         ]);
-        let selector = Selector::equality(&labels);
+        let selector = Selector::from_pairs(&labels);
         let slices: Vec<_> = informers
             .endpoint_slices
             .read(|s| s.selected(&key.namespace, &selector).cloned().collect());

@@ -137,6 +137,7 @@ pub async fn settle<K: Object>(
 mod tests {
     use super::*;
     use crate::objects::{Pod, REPLICA_SET};
+    use crate::selector;
 
     fn pod(name: &str, label: &str, owner: Option<&str>) -> Arc<Pod> {
         let owners = owner.map_or(String::new(), |uid| {
@@ -157,7 +158,7 @@ mod tests {
         let mut owner: ObjectMeta =
             serde_yaml::from_str("{name: rs, namespace: n, uid: me}").unwrap();
         let selector =
-            Selector::compile(&serde_yaml::from_str("{matchLabels: {app: x}}").unwrap()).unwrap();
+            selector::compile(&serde_yaml::from_str("{matchLabels: {app: x}}").unwrap()).unwrap();
         let pods = [
             pod("mine", "x", Some("me")),
             pod("strayed", "y", Some("me")),

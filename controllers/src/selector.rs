@@ -1,100 +1,43 @@
-//! Label selectors made ready for matching many objects, and for finding them through an index.
+//! Label selectors as typed objects carry them, and an index that finds the selectors that match an object.
 
 use std::collections::{BTreeMap, HashMap};
 
+use hydrofoil_api::selector::{Operator, Requirement};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+pub use hydrofoil_api::selector::Selector;
 
 use crate::error::Error;
 use crate::objects::Key;
 
-/// A selector over labels. The empty one matches everything.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Selector {
-    requirements: Vec<Requirement>,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Requirement {
-    key: String,
-    rule: Rule,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Rule {
-    In(Vec<String>),
-    NotIn(Vec<String>),
-    Exists,
-    Absent,
-}
-
-impl Selector {
-    /// All of these labels with these values.
-    pub fn equality(labels: &BTreeMap<String, String>) -> Self {
-        let requirements = labels
-            .iter()
-            .map(|(key, value)| Requirement {
-                key: key.clone(),
-                rule: Rule::In(vec![value.clone()]),
-            })
-            .collect();
-        Self { requirements }
+/// A `LabelSelector` made ready for matching many objects. The empty one matches everything.
+///
+/// # Errors
+/// When it is none, which the API server lets nobody store.
+pub fn compile(selector: &LabelSelector) -> Result<Selector, Error> {
+    let wrong = |error: hydrofoil_api::selector::ParseError| Error::Object(error.to_string());
+    let mut requirements = Vec::new();
+    for (key, value) in selector.match_labels.iter().flatten() {
+        let equals = Requirement::new(key, Operator::Equals, vec![value.clone()]);
+        requirements.push(equals.map_err(wrong)?);
     }
-
-    /// A `LabelSelector` as objects carry it.
-    pub fn compile(selector: &LabelSelector) -> Result<Self, Error> {
-        let mut compiled = match &selector.match_labels {
-            Some(labels) => Self::equality(labels),
-            None => Self::default(),
-        };
-        for expression in selector.match_expressions.iter().flatten() {
-            let values = expression.values.clone().unwrap_or_default();
-            let rule = match expression.operator.as_str() {
-                "In" => Rule::In(values),
-                "NotIn" => Rule::NotIn(values),
-                "Exists" => Rule::Exists,
-                "DoesNotExist" => Rule::Absent,
-                other => {
-                    return Err(Error::Object(format!(
-                        "\"{other}\" is not a valid label selector operator"
-                    )));
-                }
-            };
-            compiled.requirements.push(Requirement {
-                key: expression.key.clone(),
-                rule,
-            });
-        }
-        Ok(compiled)
-    }
-
-    /// Whether it matches everything.
-    pub fn is_empty(&self) -> bool {
-        self.requirements.is_empty()
-    }
-
-    /// Whether these labels satisfy every requirement.
-    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.requirements.iter().all(|requirement| {
-            let value = labels.get(&requirement.key);
-            match &requirement.rule {
-                Rule::In(values) => value.is_some_and(|v| values.contains(v)),
-                Rule::NotIn(values) => value.is_none_or(|v| !values.contains(v)),
-                Rule::Exists => value.is_some(),
-                Rule::Absent => value.is_none(),
+    for expression in selector.match_expressions.iter().flatten() {
+        let operator = match expression.operator.as_str() {
+            "In" => Operator::In,
+            "NotIn" => Operator::NotIn,
+            "Exists" => Operator::Exists,
+            "DoesNotExist" => Operator::DoesNotExist,
+            other => {
+                return Err(Error::Object(format!(
+                    "\"{other}\" is not a valid label selector operator"
+                )));
             }
-        })
+        };
+        let values = expression.values.clone().unwrap_or_default();
+        let requirement = Requirement::new(&expression.key, operator, values);
+        requirements.push(requirement.map_err(wrong)?);
     }
-
-    /// Label pairs that every match has, through which an index finds candidates.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.requirements.iter().filter_map(|r| match &r.rule {
-            Rule::In(values) => match values.as_slice() {
-                [value] => Some((r.key.as_str(), value.as_str())),
-                _ => None,
-            },
-            _ => None,
-        })
-    }
+    Ok(Selector::from_requirements(requirements))
 }
 
 /// Finds the selectors that match an object, the other way round: which Services select this pod?
@@ -114,11 +57,11 @@ impl SelectorIndex {
     /// Sets the selector of the object at `key`. An empty one matches nothing here, as a Service's does.
     pub fn set(&mut self, key: Key, selector: Selector) {
         self.remove(&key);
-        if selector.is_empty() {
+        if selector.is_everything() {
             return;
         }
         let pair = selector
-            .pairs()
+            .exact_values()
             .next()
             .map(|(k, v)| (k.to_owned(), v.to_owned()));
         let hook = (key.namespace.clone(), pair);
@@ -162,7 +105,7 @@ mod tests {
     use super::*;
 
     fn selector(yaml: &str) -> Result<Selector, Error> {
-        Selector::compile(&serde_yaml::from_str(yaml).unwrap())
+        compile(&serde_yaml::from_str(yaml).unwrap())
     }
 
     fn labels(yaml: &str) -> BTreeMap<String, String> {
@@ -217,7 +160,7 @@ mod tests {
         assert!(!s.matches(&labels("{a: x, b: q, c: z, d: anything}")));
         assert!(!s.matches(&labels("{a: x, b: q, d: anything, e: there}")));
         assert!(!s.matches(&labels("{a: y, b: q, d: anything}")));
-        assert_eq!(s.pairs().collect::<Vec<_>>(), [("a", "x")]);
+        assert_eq!(s.exact_values().collect::<Vec<_>>(), [("a", "x")]);
         assert!(selector("{matchExpressions: [{key: b, operator: Like}]}").is_err());
     }
 }

@@ -223,12 +223,20 @@ impl Selector {
     /// Exactly these labels, unchecked: a Service's `spec.selector`. An empty or absent map matches everything here; callers
     /// for whom that means "none" say so themselves.
     pub fn from_map(labels: &Map<String, Value>) -> Selector {
-        let one = |(key, value): (&String, &Value)| Requirement {
-            key: key.clone(),
+        let pairs = labels.iter();
+        Selector::from_pairs(pairs.map(|(key, value)| (key, value.as_str().unwrap_or_default())))
+    }
+
+    /// Exactly these labels, unchecked, as [`from_map`](Selector::from_map).
+    pub fn from_pairs(
+        pairs: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
+    ) -> Selector {
+        let requirements = pairs.into_iter().map(|(key, value)| Requirement {
+            key: key.as_ref().to_owned(),
             operator: Operator::Equals,
-            values: vec![value.as_str().unwrap_or_default().to_owned()],
-        };
-        Selector::from_requirements(labels.iter().map(one).collect())
+            values: vec![value.as_ref().to_owned()],
+        });
+        Selector::from_requirements(requirements.collect())
     }
 
     /// From a `metav1.LabelSelector` held as JSON. Null matches nothing, an empty object everything.
@@ -288,11 +296,22 @@ impl Selector {
 
     /// The single value that `key` must have, if the selector names one: lets an index answer.
     pub fn exact_value(&self, key: &str) -> Option<&str> {
-        let requirement = self.requirements.iter().find(|r| r.key == key)?;
-        match (requirement.operator, requirement.values.as_slice()) {
-            (Operator::Equals | Operator::DoubleEquals | Operator::In, [value]) => Some(value),
-            _ => None,
-        }
+        let mut pairs = self.exact_values();
+        pairs
+            .find(|(known, _)| *known == key)
+            .map(|(_, value)| value)
+    }
+
+    /// Labels with the single value that each must have.
+    pub fn exact_values(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.requirements.iter().filter_map(|requirement| {
+            match (requirement.operator, requirement.values.as_slice()) {
+                (Operator::Equals | Operator::DoubleEquals | Operator::In, [value]) => {
+                    Some((requirement.key.as_str(), value.as_str()))
+                }
+                _ => None,
+            }
+        })
     }
 }
 

@@ -29,7 +29,7 @@ use crate::expectations::Written;
 use crate::objects::{DEPLOYMENT, Deployment, Key, Meta, Pod, REPLICA_SET, ReplicaSet};
 use crate::ownership;
 use crate::queue::Queue;
-use crate::selector::{Selector, SelectorIndex};
+use crate::selector::{self, SelectorIndex};
 use crate::worker::{self, Next};
 use crate::writer::Target;
 
@@ -93,7 +93,7 @@ impl Controller {
     fn deployment_changed(&self, deployment: &Deployment, exists: bool) {
         let key = Key::of(&deployment.metadata);
         let mut selectors = self.selectors.lock();
-        match Selector::compile(&deployment.spec.selector) {
+        match selector::compile(&deployment.spec.selector) {
             Ok(selector) if exists => selectors.set(key.clone(), selector),
             _ => selectors.remove(&key),
         }
@@ -148,12 +148,12 @@ impl Controller {
         let Some(deployment) = self.context.informers.deployments.get(&key) else {
             return Ok(Next::default());
         };
-        let selector = Selector::compile(&deployment.spec.selector)?;
+        let selector = selector::compile(&deployment.spec.selector)?;
         let claim = self.context.informers.replica_sets.read(|sets| {
             let owned = sets.controlled_by(deployment.metadata.uid());
             let orphans = sets
                 .orphans(&key.namespace)
-                .filter(|_| !selector.is_empty());
+                .filter(|_| !selector.is_everything());
             ownership::claim(
                 &deployment.metadata,
                 &selector,

@@ -173,7 +173,7 @@ impl Controller {
         let key = Key::of(&service.metadata);
         let mut selectors = self.selectors.lock();
         if change.new.is_some() {
-            selectors.set(key.clone(), Selector::equality(&service.spec.selector));
+            selectors.set(key.clone(), Selector::from_pairs(&service.spec.selector));
         } else {
             selectors.remove(&key);
             self.memory.forget(&key);
@@ -213,7 +213,7 @@ impl Controller {
         if self.memory.is_behind(&key, &slices, Instant::now()) {
             return Err(Error::Stale);
         }
-        let selector = Selector::equality(&service.spec.selector);
+        let selector = Selector::from_pairs(&service.spec.selector);
         let pods: Vec<Arc<Pod>> = informers
             .pods
             .read(|pods| pods.selected(&key.namespace, &selector).cloned().collect());
@@ -255,7 +255,7 @@ impl Controller {
             (SERVICE_NAME_LABEL.to_owned(), service.name.clone()),
             (MANAGED_BY_LABEL.to_owned(), MANAGER.to_owned()),
         ]);
-        let selector = Selector::equality(&labels);
+        let selector = Selector::from_pairs(&labels);
         let mut slices: Vec<_> = self.context.informers.endpoint_slices.read(|slices| {
             let live = slices.selected(&service.namespace, &selector);
             live.filter(|s| !s.metadata.is_deleting())
@@ -439,7 +439,7 @@ mod tests {
         let mut selectors = SelectorIndex::default();
         selectors.set(
             Key::new("n", "web"),
-            Selector::equality(&BTreeMap::from([("app".to_owned(), "x".to_owned())])),
+            Selector::from_pairs(&BTreeMap::from([("app".to_owned(), "x".to_owned())])),
         );
         let pod = |rest: &str| -> Arc<Pod> {
             Arc::new(

@@ -92,7 +92,7 @@ impl<K: Object> Store<K> {
         selector: &'a Selector,
     ) -> impl Iterator<Item = &'a Arc<K>> {
         let rarest = selector
-            .pairs()
+            .exact_values()
             .filter(|_| K::LABEL_INDEX)
             .map(|(key, value)| self.hash(&Index::Label(namespace, key, value)))
             .min_by_key(|hash| self.index.get(hash).map_or(0, BTreeSet::len));
@@ -242,7 +242,7 @@ mod tests {
             .iter()
             .map(|(k, v)| (k.to_string(), v.to_string()))
             .collect();
-        Selector::equality(&labels)
+        Selector::from_pairs(&labels)
     }
 
     #[test]

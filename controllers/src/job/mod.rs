@@ -29,7 +29,7 @@ use crate::objects::{JOB, Job, Key, Meta, POD, Pod};
 use crate::ownership;
 use crate::pod_control::PodControl;
 use crate::queue::Queue;
-use crate::selector::{Selector, SelectorIndex};
+use crate::selector::{self, SelectorIndex};
 use crate::worker::{self, Next};
 use crate::writer::{DeleteOptions, PatchType, Target};
 
@@ -114,7 +114,7 @@ impl Controller {
         let Some(job) = change.latest() else { return };
         let key = Key::of(&job.metadata);
         let mut selectors = self.selectors.lock();
-        match Selector::compile(&job.spec.selector) {
+        match selector::compile(&job.spec.selector) {
             Ok(selector) if change.new.is_some() => selectors.set(key.clone(), selector),
             _ => selectors.remove(&key),
         }
@@ -221,12 +221,12 @@ impl Controller {
             return Err(Error::Stale);
         }
         let satisfied = self.pods.expectations.satisfied(&key, now);
-        let selector = Selector::compile(&job.spec.selector)?;
+        let selector = selector::compile(&job.spec.selector)?;
         let claim = self.context.informers.pods.read(|pods| {
             let owned = pods.controlled_by(job.metadata.uid());
             let orphans = pods
                 .orphans(&key.namespace)
-                .filter(|_| !selector.is_empty());
+                .filter(|_| !selector.is_everything());
             ownership::claim(&job.metadata, &selector, owned.chain(orphans).cloned())
         });
         let writer = &self.context.writer;

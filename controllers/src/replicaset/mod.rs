@@ -24,7 +24,7 @@ use crate::objects::{Key, Meta, POD, Pod, REPLICA_SET, ReplicaSet};
 use crate::ownership;
 use crate::pod_control::PodControl;
 use crate::queue::Queue;
-use crate::selector::{Selector, SelectorIndex};
+use crate::selector::{self, SelectorIndex};
 use crate::worker::{self, Next};
 use crate::writer::{DeleteOptions, PatchType, Target};
 
@@ -100,7 +100,7 @@ impl Controller {
         };
         let key = Key::of(&latest.metadata);
         let mut selectors = self.selectors.lock();
-        match Selector::compile(&latest.spec.selector) {
+        match selector::compile(&latest.spec.selector) {
             Ok(selector) if change.new.is_some() => selectors.set(key.clone(), selector),
             _ => selectors.remove(&key),
         }
@@ -188,12 +188,12 @@ impl Controller {
         };
         // Before the pods are read: what is seen in between can only make this too careful.
         let satisfied = self.pods.expectations.satisfied(&key, Instant::now());
-        let selector = Selector::compile(&set.spec.selector)?;
+        let selector = selector::compile(&set.spec.selector)?;
         let claim = self.context.informers.pods.read(|pods| {
             let owned = pods.controlled_by(set.metadata.uid());
             let orphans = pods
                 .orphans(&key.namespace)
-                .filter(|p| p.is_active() && !selector.is_empty());
+                .filter(|p| p.is_active() && !selector.is_everything());
             ownership::claim(&set.metadata, &selector, owned.chain(orphans).cloned())
         });
         let writer = &self.context.writer;
