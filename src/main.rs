@@ -1,5 +1,7 @@
 //! The binary: it parses the command line, reads configuration and wires the rooms together, nothing else.
 
+mod apiserver;
+mod credentials;
 mod kubeconfig;
 mod logging;
 mod paths;
@@ -34,6 +36,8 @@ enum Command {
     Up(Box<up::UpArgs>),
     /// Run a member of the store with etcd's flags, or a tool on its snapshots. See `hydrofoil store --help`.
     Store,
+    /// Run the API server alone, over a store of its own or over etcd.
+    Apiserver(Box<apiserver::ApiserverArgs>),
     /// Push a Wasm module or component to an OCI registry.
     Push(push::PushArgs),
     /// Print the cluster's kubeconfig, or merge it into yours.
@@ -52,6 +56,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Up(args) => up::run(*args)?,
         Command::Store => anyhow::bail!("flags of other commands stand after `{STORE}`, if at all"),
+        Command::Apiserver(args) => apiserver::run(&args)?,
         Command::Push(args) => push::run(args)?,
         Command::Kubeconfig(args) => kubeconfig::run(&args)?,
     }

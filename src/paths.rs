@@ -1,8 +1,9 @@
 //! Where a cluster keeps its files: one data dir, and what lies in it.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 /// A path of a unix socket may be so long, its final zero included (`sockaddr_un.sun_path` on Linux).
 const MAX_SOCKET_PATH: usize = 108;
@@ -71,8 +72,29 @@ impl DataDir {
         self.0.join("addresses.json")
     }
 
+    /// Takes the data dir for this process alone; the lock goes with the process, however it ends.
+    pub fn take(&self) -> anyhow::Result<File> {
+        let path = self.lock();
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path);
+        let file = file.with_context(|| format!("cannot open {}", path.display()))?;
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(file),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                bail!(
+                    "--data-dir {}: another hydrofoil uses it",
+                    self.root().display()
+                )
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+        }
+    }
+
     /// The file whose lock says that a process uses this dir.
-    pub fn lock(&self) -> PathBuf {
+    fn lock(&self) -> PathBuf {
         self.0.join("lock")
     }
 

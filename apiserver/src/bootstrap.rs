@@ -64,7 +64,11 @@ fn wanted(core: &Core) -> Result<Vec<Wanted>, Error> {
         .allocation
         .first_address()
         .ok_or(Error::ServiceRange(config.service_cidr))?;
-    let endpoint = config.advertise.unwrap_or(config.listen);
+    let endpoint = match config.advertise {
+        None => config.listen,
+        Some(at) if at.port() == 0 => SocketAddr::new(at.ip(), config.listen.port()),
+        Some(at) => at,
+    };
     let mut all: Vec<Wanted> = NAMESPACES
         .into_iter()
         .map(|name| Wanted {

@@ -11,7 +11,8 @@ use ipnet::IpNet;
 pub struct Config {
     /// Where HTTPS is served; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The address and port that the `kubernetes` Service points to; what is listened on when `None`.
+    /// The address and port that the `kubernetes` Service points to; what is listened on when `None`, and its port when this
+    /// one is 0.
     pub advertise: Option<SocketAddr>,
     /// Serving certificate, PEM.
     pub certificate: String,

@@ -3,7 +3,7 @@
 
 mod args;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -39,6 +39,7 @@ pub fn run(args: &ApiserverArgs) -> anyhow::Result<()> {
 
 /// The server's settings; the authority too, when it is the data dir's own.
 fn config(args: &ApiserverArgs, data: Option<&DataDir>) -> anyhow::Result<(Config, Option<Pki>)> {
+    let advertise = advertise(args)?;
     let mut kubelet_client = args.kubelet_client()?;
     let (mut config, authority) = match (args.certificates()?, data) {
         (Some(given), _) => (Config::new(given.serving, given.key, given.client_ca), None),
@@ -47,13 +48,10 @@ fn config(args: &ApiserverArgs, data: Option<&DataDir>) -> anyhow::Result<(Confi
         ),
         (None, Some(data)) => {
             let pki = Pki::open(&data.pki(), now())?;
-            let addresses = [Some(args.bind_address), args.advertise_address];
-            let extra: Vec<String> = addresses
-                .into_iter()
-                .flatten()
-                .filter(|ip| !ip.is_unspecified())
-                .map(|ip| ip.to_string())
-                .collect();
+            let mut addresses = vec![args.bind_address, advertise];
+            addresses.retain(|ip| !ip.is_unspecified());
+            addresses.dedup();
+            let extra: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
             let kubernetes = args.service_cluster_ip_range.hosts().next();
             let names = Names::apiserver(kubernetes, CLUSTER_DOMAIN, &extra);
             let serving = pki.apiserver(&names)?;
@@ -66,9 +64,7 @@ fn config(args: &ApiserverArgs, data: Option<&DataDir>) -> anyhow::Result<(Confi
         }
     };
     config.listen = args.listen();
-    config.advertise = args
-        .advertise_address
-        .map(|ip| SocketAddr::new(ip, args.secure_port));
+    config.advertise = Some(SocketAddr::new(advertise, args.secure_port));
     config.kubelet_client = kubelet_client;
     config.service_cidr = args.service_cluster_ip_range;
     config.service_node_ports = args.service_node_port_range.0..=args.service_node_port_range.1;
@@ -78,6 +74,24 @@ fn config(args: &ApiserverArgs, data: Option<&DataDir>) -> anyhow::Result<(Confi
     config.etcd_healthcheck_timeout = args.etcd.etcd_healthcheck_timeout;
     config.etcd_readycheck_timeout = args.etcd.etcd_readycheck_timeout;
     Ok((config, authority))
+}
+
+/// Where members of the cluster reach this server: as told, or where it listens, or, when that is everywhere, the address by
+/// which the host reaches others.
+fn advertise(args: &ApiserverArgs) -> anyhow::Result<IpAddr> {
+    if let Some(address) = args.advertise_address {
+        return Ok(address);
+    }
+    if !args.bind_address.is_unspecified() {
+        return Ok(args.bind_address);
+    }
+    // Connecting sends nothing: it asks the routing table. The address is one that belongs to nobody (RFC 5737).
+    let ask = || -> std::io::Result<IpAddr> {
+        let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+        socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+        Ok(socket.local_addr()?.ip())
+    };
+    ask().context("this host has no default route: --advertise-address is needed")
 }
 
 async fn serve(

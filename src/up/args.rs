@@ -49,7 +49,7 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-fn port_range(text: &str) -> Result<(u16, u16), String> {
+pub fn port_range(text: &str) -> Result<(u16, u16), String> {
     let wrong = || format!("{text:?}: FIRST-LAST is wanted, such as 30000-32767");
     let (first, last) = text.split_once('-').ok_or_else(wrong)?;
     let (first, last) = (

@@ -8,13 +8,11 @@ mod parts;
 mod progress;
 mod start;
 
-use std::fs::File;
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
 use tokio::signal::unix::{SignalKind, signal};
 
-pub use args::UpArgs;
+pub use args::{UpArgs, port_range};
 
 use crate::paths::{self, DataDir};
 use parts::Cluster;
@@ -28,7 +26,7 @@ pub fn run(args: UpArgs) -> anyhow::Result<()> {
     raise_open_files();
     let data = DataDir::resolve(args.data_dir.as_deref())?;
     paths::make_private(data.root())?;
-    let _lock = lock(&data)?;
+    let _lock = data.take()?;
     let mut progress = Progress::new();
     let mut cluster = Cluster::default();
     let outcome = match cluster.start(&args, &data, &mut progress) {
@@ -40,27 +38,6 @@ pub fn run(args: UpArgs) -> anyhow::Result<()> {
     };
     cluster.stop(&mut progress);
     outcome
-}
-
-/// Takes the data dir for this process alone; the lock goes with the process, however it ends.
-fn lock(data: &DataDir) -> anyhow::Result<File> {
-    let path = data.lock();
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path);
-    let file = file.with_context(|| format!("cannot open {}", path.display()))?;
-    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            bail!(
-                "--data-dir {}: another hydrofoil uses it",
-                data.root().display()
-            )
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
-    }
 }
 
 /// A pod that listens holds a file open, and there may be thousands: the soft limit is raised to what the system allows.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use anyhow::{Context as _, anyhow};
 use hydrofoil_apiserver::Config;
-use hydrofoil_apiserver::pki::{Kubeconfig, Names, Pair, Pki, Subject};
+use hydrofoil_apiserver::pki::{Names, Pki, Subject};
 use hydrofoil_client::leader::LeaderConfig;
 use hydrofoil_raftstore::Store;
 use hydrofoil_runtime_shim::image::Registries;
@@ -14,13 +14,9 @@ use tokio::sync::oneshot;
 use super::args::UpArgs;
 use super::parts::Cluster;
 use super::progress::Progress;
+use crate::credentials::{CLUSTER_DOMAIN, now, write_kubeconfig};
 use crate::paths::{self, DataDir};
 use crate::rooms::Room;
-
-/// The cluster's DNS domain.
-const CLUSTER_DOMAIN: &str = "cluster.local";
-/// What the cluster, its user and its context are called in kubeconfigs.
-const CLUSTER: &str = "hydrofoil";
 
 /// The API server as the other parts need it.
 pub struct Api {
@@ -289,33 +285,4 @@ async fn kubelet_port(nodes: &kube::Api<Node>, name: &str) -> anyhow::Result<u16
     let port = endpoints.and_then(|e| e.kubelet_endpoint).map(|e| e.port);
     port.and_then(|p| u16::try_from(p).ok())
         .ok_or_else(|| anyhow!("node {name} does not tell the kubelet's port"))
-}
-
-fn write_kubeconfig(
-    data: &DataDir,
-    pki: &Pki,
-    admin: &Pair,
-    address: SocketAddr,
-) -> anyhow::Result<()> {
-    let server = match address.ip() {
-        ip if ip.is_unspecified() => format!("https://127.0.0.1:{}", address.port()),
-        _ => format!("https://{address}"),
-    };
-    let kubeconfig = Kubeconfig {
-        cluster: CLUSTER,
-        server: &server,
-        ca: pki.ca_certificate(),
-        user: "hydrofoil-admin",
-        certificate: &admin.certificate,
-        key: &admin.key,
-    };
-    paths::write_private(&data.kubeconfig(), kubeconfig.text().as_bytes())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "certificates are made and renewed by the wall clock"
-)]
-fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
 }
