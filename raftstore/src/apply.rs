@@ -4,13 +4,13 @@
 //! whether its caller may touch its keys. Each of it looks at the state as of the entry before, so every member comes to
 //! the same answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     Error,
     alarm::{self, AlarmKind, AlarmMember},
     auth::{
-        AuthCommand,
+        AuthCommand, Caller,
         state::{Role, User},
     },
     backend::{
@@ -19,9 +19,45 @@ use crate::{
     },
     command::{Command, Login, Refusal, Reply},
     core::Core,
-    mvcc::{Change, space::Space, txn},
-    rpc::ResponseHeader,
+    mvcc::{
+        Change,
+        space::Space,
+        txn::{self, Applied},
+    },
+    rpc::{RequestOp, ResponseHeader, ResponseOp, TxnResponse},
 };
+
+/// etcd's name for what a command does, in its metrics. A put, or a deletion, is a transaction of nothing else here.
+fn etcds_name(command: &Command) -> &'static str {
+    match command {
+        Command::Txn(txn) => match (&txn.compare[..], &txn.success[..], &txn.failure[..]) {
+            ([], [RequestOp::Put(_)], []) => "Put",
+            ([], [RequestOp::DeleteRange(_)], []) => "DeleteRange",
+            _ => "Txn",
+        },
+        Command::LeaseGrant { .. } => "LeaseGrant",
+        Command::LeaseRevoke { .. } => "LeaseRevoke",
+        Command::LeaseCheckpoint(_) => "LeaseCheckpoint",
+        Command::Compact { .. } => "Compaction",
+        Command::Alarm { .. } => "Alarm",
+        Command::Publish { .. } => "ClusterMemberAttrSet",
+        Command::Auth(auth) => match auth {
+            AuthCommand::Enable => "AuthEnable",
+            AuthCommand::Disable => "AuthDisable",
+            AuthCommand::UserAdd { .. } => "AuthUserAdd",
+            AuthCommand::UserDelete { .. } => "AuthUserDelete",
+            AuthCommand::UserChangePassword { .. } => "AuthUserChangePassword",
+            AuthCommand::UserGrantRole { .. } => "AuthUserGrantRole",
+            AuthCommand::UserRevokeRole { .. } => "AuthUserRevokeRole",
+            AuthCommand::RoleAdd { .. } => "AuthRoleAdd",
+            AuthCommand::RoleDelete { .. } => "AuthRoleDelete",
+            AuthCommand::RoleGrantPermission { .. } => "AuthRoleGrantPermission",
+            AuthCommand::RoleRevokePermission { .. } => "AuthRoleRevokePermission",
+            AuthCommand::Authenticate { .. } => "Authenticate",
+        },
+        Command::For { .. } => "unknown",
+    }
+}
 
 /// What a command did.
 #[derive(Debug)]
@@ -91,6 +127,22 @@ impl Core {
         index: u64,
     ) -> Result<Effects, Error> {
         let (caller, command) = command.parts();
+        let begun = Instant::now();
+        let effects = self.admit_and_do(space, caller, command, header, index)?;
+        let success = !effects.reply.is_refusal();
+        let seconds = &self.metrics.apply_seconds;
+        seconds.observe(etcds_name(command), success, begun.elapsed());
+        Ok(effects)
+    }
+
+    fn admit_and_do(
+        &self,
+        space: &mut Space,
+        caller: &Caller,
+        command: &Command,
+        header: ResponseHeader,
+        index: u64,
+    ) -> Result<Effects, Error> {
         let admitted = {
             let auth = self.auth.read();
             auth.admit_caller(caller, command)
@@ -118,7 +170,7 @@ impl Core {
                 let values = LazyReader::new(&self.backend);
                 let has_room = self.has_room(alarm::cost(command));
                 let applied = txn::apply(space, command, &values, header)?;
-                self.count(command, &applied.reply);
+                self.count(command, &applied);
                 let leases = self.lease_effects(space, command, &applied.reply);
                 Ok(Effects {
                     reply: if has_room {
@@ -162,6 +214,7 @@ impl Core {
                 revision,
             })));
         }
+        self.note_auth(&auth);
         if let Some(user) = &written.invalidated {
             self.tokens.invalidate(user);
         }
@@ -213,15 +266,47 @@ impl Core {
         }
     }
 
-    fn count(&self, command: &Command, reply: &Reply) {
+    fn count(&self, command: &Command, applied: &Applied) {
         let metrics = &self.metrics;
-        let counter = match (command, reply) {
-            (Command::Txn(_), _) => &metrics.txn,
-            (Command::LeaseGrant { .. }, Reply::Done(Ok(_))) => &metrics.lease_granted,
-            (Command::LeaseRevoke { .. }, Reply::Done(Ok(_))) => &metrics.lease_revoked,
-            _ => return,
-        };
-        counter.inc();
+        match (command, &applied.reply) {
+            (Command::Txn(_), Reply::Txn(Ok(response))) => self.count_operations(response),
+            (Command::LeaseGrant { ttl, .. }, Reply::Done(Ok(_))) => {
+                metrics.lease_granted.inc();
+                metrics.lease_ttl_seconds.observe(*ttl as f64);
+            }
+            (Command::LeaseRevoke { .. }, Reply::Done(Ok(_))) => {
+                metrics.lease_revoked.inc();
+                let deleted = applied
+                    .change
+                    .as_ref()
+                    .map_or(0, |change| change.events.len());
+                metrics.delete.inc_by(deleted as u64);
+            }
+            _ => {}
+        }
+    }
+
+    /// Counts what a transaction did, each operation as one and the transaction if it had more than one, as etcd does.
+    pub fn count_operations(&self, response: &TxnResponse) {
+        let metrics = &self.metrics;
+        if self.count_each(response) > 1 {
+            metrics.txn.inc();
+        }
+    }
+
+    fn count_each(&self, response: &TxnResponse) -> usize {
+        let metrics = &self.metrics;
+        let each = response.responses.iter().map(|response| {
+            let counter = match response {
+                ResponseOp::Range(_) => &metrics.range,
+                ResponseOp::Put(_) => &metrics.put,
+                ResponseOp::DeleteRange(_) => &metrics.delete,
+                ResponseOp::Txn(nested) => return self.count_each(nested),
+            };
+            counter.inc();
+            1
+        });
+        each.sum()
     }
 
     /// Starts and stops the clocks of leases, and compaction. Returns what is to be written of leases.

@@ -1,5 +1,5 @@
 //! The room's one edge to time. Monotonic: a wall clock that jumps neither ends a lease nor an election. The wall clock is asked
-//! where others than this process read the time alone: when signed tokens end, and in the ids of members that are added.
+//! where others than this process read the time alone: when signed tokens end, in the ids of members that are added, and in metrics.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

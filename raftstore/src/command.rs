@@ -249,6 +249,16 @@ pub enum Reply {
     Login(Result<Login, Refusal>),
 }
 
+impl Reply {
+    /// Whether it says why something was not done.
+    pub fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Reply::Txn(Err(_)) | Reply::Done(Err(_)) | Reply::Login(Err(_))
+        )
+    }
+}
+
 /// A login that succeeded: what a token says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {

@@ -25,6 +25,7 @@ use crate::{
     backend::{Backend, Image, Loaded, persist::Pending, tables::State},
     command::{Command, Proposal, Reply},
     forward::Forwarded,
+    hash::Remembered,
     lease::LeaseClock,
     membership::roster::Roster,
     mvcc::space::{Limits, Space, stored_bytes},
@@ -66,8 +67,12 @@ pub struct Core {
     pub applied: Mutex<Applied>,
     /// The watchers.
     pub hub: Hub,
+    /// What compactions are remembered by.
+    pub compactions: Remembered,
     /// When leases end.
     pub leases: LeaseClock,
+    /// The time.
+    pub clock: Clock,
     /// What members said of themselves, and who was removed.
     pub roster: RwLock<Roster>,
     /// Who waits here for entries that were proposed through another member.
@@ -161,7 +166,9 @@ impl Core {
             applied_index: AtomicU64::new(state.applied.map_or(0, |id| id.index)),
             progress: Notify::new(),
             installs: AtomicU64::new(0),
-            leases: LeaseClock::new(clock, lease_checkpoint_interval),
+            leases: LeaseClock::new(clock.clone(), lease_checkpoint_interval),
+            clock,
+            compactions: Remembered::default(),
             quota,
             short_of_space: Notify::new(),
             metrics,
@@ -175,6 +182,7 @@ impl Core {
             alarms: RwLock::new(alarms),
         };
         core.note_members(&state.membership);
+        core.note_auth(&core.auth.read());
         core.pending.discard(state);
         core.restart_leases(Duration::ZERO);
         let space = core.space.read();
@@ -285,12 +293,13 @@ impl Core {
         };
         let roster = self.note_roster(entry);
         if let Some(change) = &change {
-            for event in &change.events {
-                match event.kind {
-                    EventKind::Put => self.metrics.put.inc(),
-                    EventKind::Delete => self.metrics.delete.inc(),
-                };
-            }
+            let size = |event: &Event| event.kv.key.len() + event.kv.value.len();
+            let puts = change
+                .events
+                .iter()
+                .filter(|event| event.kind == EventKind::Put);
+            let bytes: usize = puts.map(size).sum();
+            self.metrics.put_bytes.inc_by(bytes as i64);
             self.hub.publish(change);
         }
         {
@@ -382,6 +391,12 @@ impl Core {
         roster.members(&applied.1)
     }
 
+    /// Tells the counters what users and roles are.
+    pub fn note_auth(&self, auth: &AuthState) {
+        let revision = i64::try_from(auth.revision).unwrap_or(i64::MAX);
+        self.metrics.auth_revision.set(revision);
+    }
+
     /// Tells the counters what the key space is.
     pub fn note(&self, space: &Space) {
         self.revision.store(space.revision, Ordering::Release);
@@ -397,6 +412,14 @@ impl Core {
 
     /// Puts a snapshot in the place of everything.
     pub fn install(&self, image: &Image) -> Result<(), Error> {
+        let progress = &self.metrics.snapshot_apply_in_progress;
+        progress.inc();
+        let result = self.take_over(image);
+        progress.dec();
+        result
+    }
+
+    fn take_over(&self, image: &Image) -> Result<(), Error> {
         let mut durable = self.durable.lock();
         let mut state = image.state()?.unwrap_or_default();
         (state.cluster_id, state.member_id) = (self.cluster_id, self.member_id);
@@ -410,6 +433,7 @@ impl Core {
         *durable = Some(state.clone());
         let mut space = self.space.write();
         *space = loaded;
+        self.note_auth(&auth);
         *self.auth.write() = auth;
         *self.alarms.write() = alarms;
         // Whose tokens were forgotten by what the snapshot stands for is not known: everyone logs in again.

@@ -6,7 +6,9 @@
 //!
 //! Both read an image of the file, row by row; nobody who writes waits for them.
 
-use std::{collections::HashSet, ops::Bound};
+mod compaction;
+
+use std::{collections::HashSet, ops::Bound, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 
@@ -18,6 +20,8 @@ use crate::{
     rpc::ResponseHeader,
     snapshot::{facts::Facts, key_value, schema},
 };
+
+pub use self::compaction::{Compaction, Hasher, Remembered};
 
 /// Keys of the index that are looked at under one hold of the lock.
 const STEP: usize = 4_096;
@@ -46,8 +50,11 @@ pub struct HashKvResponse {
     pub hash_revision: i64,
 }
 
-/// Calls `visit` with every row of etcd's `key` bucket, in its order: the revision, whether it is a deletion, key, value.
-fn each_row(image: &Image, mut visit: impl FnMut(Rev, bool, &[u8], &[u8])) -> Result<(), Error> {
+/// Calls `visit` with every row of etcd's `key` bucket, in its order, until it fails: the revision, whether it is a deletion, key, value.
+fn each_row(
+    image: &Image,
+    mut visit: impl FnMut(Rev, bool, &[u8], &[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
     let (mut key, mut row) = (Vec::new(), Vec::new());
     let mut versions = image.versions()?;
     while let Some(version) = versions.next_version()? {
@@ -56,7 +63,7 @@ fn each_row(image: &Image, mut visit: impl FnMut(Rev, bool, &[u8], &[u8])) -> Re
         let (rev, meta) = (version.rev, version.meta.as_ref());
         schema::version_key(rev, meta.is_none(), &mut key);
         key_value::encode(&version.key, rev.main, meta, value, &mut row);
-        visit(rev, meta.is_none(), &key, &row);
+        visit(rev, meta.is_none(), &key, &row)?;
     }
     Ok(())
 }
@@ -83,6 +90,7 @@ fn hash_rows(image: &Image, compacted: i64, revision: i64, kept: &Kept) -> Resul
         if !skipped {
             crc = crc32c::crc32c_append(crc32c::crc32c_append(crc, key), value);
         }
+        Ok(())
     })?;
     Ok(crc)
 }
@@ -131,13 +139,21 @@ async fn settled(core: &Core) -> Result<(State, Image), Error> {
     }
 }
 
-/// See the module header. A `revision` of 0 is the current one. One difference from etcd: at exactly a revision that it
-/// compacted at, etcd since it was started, it answers with a hash that it remembers of the history before; here there is
-/// none to remember, and the answer is that of an etcd that was started since.
+/// See the module header. A `revision` of 0 is the current one. At exactly a revision that was compacted since the store was
+/// opened, the answer is what the compaction is [remembered](`Remembered`) by, as in etcd.
 ///
 /// # Errors
 /// [`Error::Compacted`], [`Error::FutureRev`].
-pub async fn hash_kv(core: &std::sync::Arc<Core>, revision: i64) -> Result<HashKvResponse, Error> {
+pub async fn hash_kv(core: &Arc<Core>, revision: i64) -> Result<HashKvResponse, Error> {
+    let begun = Instant::now();
+    if let Some(known) = core.compactions.at(revision) {
+        return Ok(HashKvResponse {
+            header: core.header(core.revision()),
+            hash: known.hash,
+            compact_revision: known.before,
+            hash_revision: revision,
+        });
+    }
     for _ in 0..MAX_ATTEMPTS {
         let (state, image) = settled(core).await?;
         let (compacted, current) = (state.compacted, state.revision);
@@ -148,14 +164,14 @@ pub async fn hash_kv(core: &std::sync::Arc<Core>, revision: i64) -> Result<HashK
             return Err(Error::FutureRev);
         }
         let revision = if revision <= 0 { current } else { revision };
-        let core = std::sync::Arc::clone(core);
+        let hashing = Arc::clone(core);
         let hashed = tokio::task::spawn_blocking(move || {
-            let Some(kept) = kept(&core, compacted, revision) else {
+            let Some(kept) = kept(&hashing, compacted, revision) else {
                 return Ok(None);
             };
             let hash = hash_rows(&image, compacted, revision, &kept)?;
             Ok::<_, Error>(Some(HashKvResponse {
-                header: core.header(current),
+                header: hashing.header(current),
                 hash,
                 compact_revision: compacted,
                 hash_revision: revision,
@@ -163,6 +179,9 @@ pub async fn hash_kv(core: &std::sync::Arc<Core>, revision: i64) -> Result<HashK
         });
         let hashed = hashed.await.map_err(|e| Error::Internal(e.to_string()))??;
         if let Some(response) = hashed {
+            core.metrics
+                .hash_rev_seconds
+                .observe(begun.elapsed().as_secs_f64());
             return Ok(response);
         }
     }
@@ -170,12 +189,16 @@ pub async fn hash_kv(core: &std::sync::Arc<Core>, revision: i64) -> Result<HashK
 }
 
 /// See the module header.
-pub async fn hash(core: &std::sync::Arc<Core>) -> Result<HashResponse, Error> {
+pub async fn hash(core: &Arc<Core>) -> Result<HashResponse, Error> {
+    let begun = Instant::now();
     let (state, image) = settled(core).await?;
     let header = core.header(state.revision);
     let hash = tokio::task::spawn_blocking(move || hash_image(&state, &image))
         .await
         .map_err(|e| Error::Internal(e.to_string()))??;
+    core.metrics
+        .hash_seconds
+        .observe(begun.elapsed().as_secs_f64());
     Ok(HashResponse { header, hash })
 }
 
@@ -188,6 +211,7 @@ fn hash_image(state: &State, image: &Image) -> Result<u32, Error> {
         if name == schema::KEY {
             each_row(image, |_, _, key, value| {
                 crc = crc32c::crc32c_append(crc32c::crc32c_append(crc, key), value);
+                Ok(())
             })?;
         }
         for (key, value) in buckets.get(name).into_iter().flatten() {

@@ -1,6 +1,9 @@
 //! Counters under etcd's names. The one who serves `/metrics` registers them; nothing here opens a port.
 
-use std::{sync::atomic::AtomicU64, time::Duration};
+use std::{
+    sync::{Arc, OnceLock, atomic::AtomicU64},
+    time::Duration,
+};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -39,7 +42,7 @@ pub struct Metrics {
     pub put: Counter,
     /// Deletes applied.
     pub delete: Counter,
-    /// Transactions applied.
+    /// Transactions of more than one operation.
     pub txn: Counter,
     /// Keys there are.
     pub keys: Gauge,
@@ -71,6 +74,91 @@ pub struct Metrics {
     pub value_cache_bytes: Gauge<f64, AtomicU64>,
     /// Seconds until a peer answers.
     pub peer_round_trip_seconds: Family<Peer, Histogram>,
+    /// Seconds that writing to the raft log took, its flush aside.
+    pub wal_write_seconds: Histogram,
+    /// Seconds that it took to do what an entry says, by what it says.
+    pub apply_seconds: ApplySeconds,
+    /// Revision of users and roles.
+    pub auth_revision: Gauge,
+    /// Seconds for which leases were granted.
+    pub lease_ttl_seconds: Histogram,
+    /// When compaction last ended, in seconds since 1970.
+    pub compaction_last: Gauge,
+    /// Milliseconds for which compaction kept others from the key space.
+    pub compaction_pause_milliseconds: Histogram,
+    /// Milliseconds that compaction took.
+    pub compaction_milliseconds: Histogram,
+    /// Bytes of keys and values that were put.
+    pub put_bytes: Gauge,
+    /// Streams of watches there are.
+    pub watch_streams: Gauge,
+    /// Seconds that defragmenting took.
+    pub defragment_seconds: Histogram,
+    /// 1 while the file is defragmented.
+    pub defragment_inflight: Gauge,
+    /// Seconds that making a snapshot took, as fast as its reader took it.
+    pub snapshot_seconds: Histogram,
+    /// 1 while the state of another member is taken in the place of this one's.
+    pub snapshot_apply_in_progress: Gauge,
+    /// Seconds that a hash over everything took.
+    pub hash_seconds: Histogram,
+    /// Seconds that a hash over keys took.
+    pub hash_rev_seconds: Histogram,
+    /// Learners promoted by this member as the leader.
+    pub learner_promotions: Counter,
+    /// Rounds of linearizable reads that failed.
+    pub read_indexes_failed: Counter,
+    /// Rounds of linearizable reads that took long.
+    pub slow_read_indexes: Counter,
+}
+
+/// What an entry said, and how it went, under the names that etcd's labels have.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Applied {
+    version: &'static str,
+    op: &'static str,
+    success: &'static str,
+}
+
+/// Seconds by what was done. The commonest is found without a search.
+#[derive(Clone, Debug)]
+pub struct ApplySeconds {
+    all: Family<Applied, Histogram>,
+    puts: Arc<OnceLock<Histogram>>,
+}
+
+impl Default for ApplySeconds {
+    fn default() -> Self {
+        // etcd's buckets: 0.1 ms doubling 20 times.
+        let histogram = || Histogram::new(doubling(0.0001, 20));
+        ApplySeconds {
+            all: Family::new_with_constructor(histogram),
+            puts: Arc::default(),
+        }
+    }
+}
+
+impl ApplySeconds {
+    /// Notes that something was done.
+    pub fn observe(&self, op: &'static str, success: bool, took: Duration) {
+        let labels = Applied {
+            version: "v3",
+            op,
+            success: if success { "true" } else { "false" },
+        };
+        let seconds = took.as_secs_f64();
+        if op == "Put" && success {
+            let puts = || self.all.get_or_create(&labels).clone();
+            self.puts.get_or_init(puts).observe(seconds);
+        } else {
+            self.all.get_or_create(&labels).observe(seconds);
+        }
+    }
+}
+
+/// `count` bounds, each twice the one before.
+fn doubling(first: f64, count: u32) -> impl Iterator<Item = f64> {
+    (0..count).map(move |n| first * f64::from(1u32 << n))
 }
 
 /// The peer that a measure is of.
@@ -129,6 +217,25 @@ impl Default for Metrics {
             db_total_size: Gauge::default(),
             value_cache_bytes: Gauge::default(),
             peer_round_trip_seconds: Family::new_with_constructor(round_trip_histogram),
+            wal_write_seconds: Histogram::new(disk_buckets()),
+            apply_seconds: ApplySeconds::default(),
+            auth_revision: Gauge::default(),
+            // One second to three months.
+            lease_ttl_seconds: Histogram::new(doubling(1.0, 24)),
+            compaction_last: Gauge::default(),
+            compaction_pause_milliseconds: Histogram::new(doubling(1.0, 13)),
+            compaction_milliseconds: Histogram::new(doubling(100.0, 14)),
+            put_bytes: Gauge::default(),
+            watch_streams: Gauge::default(),
+            defragment_seconds: Histogram::new(doubling(0.1, 13)),
+            defragment_inflight: Gauge::default(),
+            snapshot_seconds: Histogram::new(doubling(0.01, 17)),
+            snapshot_apply_in_progress: Gauge::default(),
+            hash_seconds: Histogram::new(doubling(0.01, 15)),
+            hash_rev_seconds: Histogram::new(doubling(0.01, 15)),
+            learner_promotions: Counter::default(),
+            read_indexes_failed: Counter::default(),
+            slow_read_indexes: Counter::default(),
         }
     }
 }
@@ -177,6 +284,24 @@ impl Metrics {
         r.register("hydrofoil_store_no_space_alarms", "Members with a NOSPACE alarm", self.no_space_alarms.clone());
         r.register("etcd_mvcc_db_total_size_in_bytes", "Total size of the underlying database physically allocated in bytes", self.db_total_size.clone());
         r.register("etcd_network_peer_round_trip_time_seconds", "Round-Trip-Time histogram between peers", self.peer_round_trip_seconds.clone());
+        r.register("etcd_disk_wal_write_duration_seconds", "The latency distributions of write called by WAL", self.wal_write_seconds.clone());
+        r.register("etcd_server_apply_duration_seconds", "The latency distributions of v2 apply called by backend", self.apply_seconds.all.clone());
+        r.register("etcd_debugging_auth_revision", "The current revision of auth store", self.auth_revision.clone());
+        r.register("etcd_debugging_lease_ttl_total", "Bucketed histogram of lease TTLs", self.lease_ttl_seconds.clone());
+        r.register("etcd_debugging_mvcc_db_compaction_last", "The unix time of the last db compaction. Resets to 0 on start", self.compaction_last.clone());
+        r.register("etcd_debugging_mvcc_db_compaction_pause_duration_milliseconds", "Bucketed histogram of db compaction pause duration", self.compaction_pause_milliseconds.clone());
+        r.register("etcd_debugging_mvcc_db_compaction_total_duration_milliseconds", "Bucketed histogram of db compaction total duration", self.compaction_milliseconds.clone());
+        r.register("etcd_debugging_mvcc_total_put_size_in_bytes", "The total size of put kv pairs seen by this member", self.put_bytes.clone());
+        r.register("etcd_debugging_mvcc_watch_stream_total", "Total number of watch streams", self.watch_streams.clone());
+        r.register("etcd_disk_backend_defrag_duration_seconds", "The latency distribution of backend defragmentation", self.defragment_seconds.clone());
+        r.register("etcd_disk_defrag_inflight", "Whether or not defrag is active on the member. 1 means active, 0 means not", self.defragment_inflight.clone());
+        r.register("etcd_disk_backend_snapshot_duration_seconds", "The latency distribution of backend snapshots", self.snapshot_seconds.clone());
+        r.register("etcd_server_snapshot_apply_in_progress_total", "1 if the server is applying the incoming snapshot. 0 if none", self.snapshot_apply_in_progress.clone());
+        r.register("etcd_mvcc_hash_duration_seconds", "The latency distribution of storage hash operation", self.hash_seconds.clone());
+        r.register("etcd_mvcc_hash_rev_duration_seconds", "The latency distribution of storage hash by revision operation", self.hash_rev_seconds.clone());
+        r.register("etcd_server_learner_promote_successes", "The total number of successful learner promotions while this member is leader", self.learner_promotions.clone());
+        r.register("etcd_server_read_indexes_failed", "The total number of failed read indexes seen", self.read_indexes_failed.clone());
+        r.register("etcd_server_slow_read_indexes", "The total number of pending read indexes not in sync with leader's or timed out read index requests", self.slow_read_indexes.clone());
         r.register("hydrofoil_store_value_cache_bytes", "Bytes of values held in memory", self.value_cache_bytes.clone());
     }
 }

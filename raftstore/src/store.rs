@@ -461,6 +461,11 @@ impl Store {
         }
     }
 
+    /// Events that wait to be taken by watchers. Looks at every watch.
+    pub fn pending_events(&self) -> usize {
+        self.inner.core.hub.pending_events()
+    }
+
     /// The store's counters.
     pub fn metrics(&self) -> Metrics {
         self.inner.core.metrics.clone()

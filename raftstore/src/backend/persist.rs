@@ -23,7 +23,13 @@ use super::{
     defragment::Failure,
     tables::{Batch, State},
 };
-use crate::{Error, core::Core, world};
+use crate::{
+    Error,
+    core::Core,
+    hash::{Compaction, Hasher},
+    mvcc::version::Rev,
+    world,
+};
 
 /// Bytes of changes that are committed without waiting for the interval.
 const EAGER_BYTES: usize = 8 << 20;
@@ -138,6 +144,11 @@ impl Pending {
         self.wake_task.notify_one();
     }
 
+    /// Whether the thread is to end.
+    pub fn is_closed(&self) -> bool {
+        self.queue.lock().closed
+    }
+
     /// Ends the thread after a last commit.
     pub fn close(&self) {
         self.queue.lock().closed = true;
@@ -169,10 +180,11 @@ struct Work {
     last: bool,
 }
 
-fn run(core: &Core, interval: Duration, committed: impl Fn()) {
+fn run(core: &Arc<Core>, interval: Duration, committed: impl Fn()) {
+    let hasher = Hasher::start(core);
     loop {
         let work = next_work(&core.pending, interval);
-        if !work.do_it(core, &committed) {
+        if !work.do_it(core, &hasher, &committed) {
             return;
         }
     }
@@ -180,11 +192,12 @@ fn run(core: &Core, interval: Duration, committed: impl Fn()) {
 
 /// The thread's work as a task, in a simulation.
 async fn run_as_task(core: Arc<Core>, interval: Duration, committed: impl Fn() + Sync) {
+    let hasher = Hasher::none(&core);
     loop {
         let look = core.pending.queue.lock().look(interval);
         let due = match look {
             Ok(work) => {
-                if !work.do_it(&core, &committed) {
+                if !work.do_it(&core, &hasher, &committed) {
                     return;
                 }
                 continue;
@@ -202,15 +215,13 @@ async fn run_as_task(core: Arc<Core>, interval: Duration, committed: impl Fn() +
 
 impl Work {
     /// Returns whether more is to follow.
-    fn do_it(self, core: &Core, committed: &impl Fn()) -> bool {
+    fn do_it(self, core: &Core, hasher: &Hasher, committed: &impl Fn()) -> bool {
         if self.compact {
-            compact(core);
+            compact(core, hasher);
         }
         if self.commit {
-            if let Err(error) = commit(core) {
-                tracing::error!(%error, "writing the state file failed; the store stops applying");
-            }
-            core.pending.room.notify_waiters();
+            // It says itself what went wrong.
+            let _ = commit(core, Answer::All);
             committed();
         }
         if !self.defragment.is_empty() {
@@ -265,8 +276,26 @@ fn next_work(pending: &Pending, interval: Duration) -> Work {
     }
 }
 
-/// Commits what waits and tells everyone who waits for it.
-fn commit(core: &Core) -> Result<(), Error> {
+/// Who is told of a commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    /// Everyone who waits for one.
+    All,
+    /// Nobody yet: what they wait for is still to come.
+    None,
+}
+
+/// Commits what waits, and answers with what the file then is.
+fn commit(core: &Core, answer: Answer) -> Result<Image, Error> {
+    let result = try_commit(core, answer);
+    if let Err(error) = &result {
+        tracing::error!(%error, "writing the state file failed; the store stops applying");
+    }
+    core.pending.room.notify_waiters();
+    result
+}
+
+fn try_commit(core: &Core, answer: Answer) -> Result<Image, Error> {
     // Held until the durable state is noted: a snapshot must not pair one commit's state with another's file.
     let mut durable = core.durable.lock();
     let (batch, waiting, dirty, failed) = {
@@ -287,7 +316,10 @@ fn commit(core: &Core) -> Result<(), Error> {
         pending.disk_bytes.store(0, Ordering::Relaxed);
         (
             batch,
-            std::mem::take(&mut queue.waiting),
+            match answer {
+                Answer::All => std::mem::take(&mut queue.waiting),
+                Answer::None => Vec::new(),
+            },
             dirty,
             queue.failed.clone(),
         )
@@ -315,7 +347,7 @@ fn commit(core: &Core) -> Result<(), Error> {
             if dirty {
                 core.space.write().note_persisted(batch.state.revision);
             }
-            Ok(())
+            Ok(image)
         }
         Err(error) => {
             core.pending.queue.lock().failed = Some(error.clone());
@@ -347,6 +379,7 @@ fn defragment(core: &Core) -> Result<(), Error> {
     }
     let begun = Instant::now();
     let before = core.backend.size();
+    core.metrics.defragment_inflight.set(1);
     let result = core.backend.defragment().map_err(|failure| match failure {
         Failure::Unchanged(error) => error,
         Failure::Unknown(error) => {
@@ -354,6 +387,10 @@ fn defragment(core: &Core) -> Result<(), Error> {
             error
         }
     });
+    core.metrics.defragment_inflight.set(0);
+    core.metrics
+        .defragment_seconds
+        .observe(begun.elapsed().as_secs_f64());
     if result.is_ok() {
         let (after, took) = (core.backend.size(), begun.elapsed());
         tracing::info!(before, after, ?took, "defragmented the state file");
@@ -364,17 +401,52 @@ fn defragment(core: &Core) -> Result<(), Error> {
     result
 }
 
-fn compact(core: &Core) {
+/// Does what compactions wait for, one after the other.
+fn compact(core: &Core, hasher: &Hasher) {
+    loop {
+        let due = core.space.read().due_compaction();
+        // What a compaction is remembered by is hashed over the file as it was before.
+        let remembered = due.filter(|_| hasher.works());
+        let before = remembered.and_then(|due| Some((due, commit(core, Answer::None).ok()?)));
+        let (gone, more) = forget(core, due);
+        if let Some(((before, revision), image)) = before {
+            hasher.take(Compaction::new(image, before, revision, gone));
+        }
+        if !more {
+            return;
+        }
+    }
+}
+
+/// Forgets what one compaction allows to forget. Returns the revisions that are gone, and whether there is another compaction.
+fn forget(core: &Core, due: Option<(i64, i64)>) -> (Vec<Rev>, bool) {
+    let milliseconds = |begun: Instant| begun.elapsed().as_secs_f64() * 1000.0;
+    let metrics = &core.metrics;
+    let begun = Instant::now();
+    let mut all = Vec::new();
     loop {
         let mut space = core.space.write();
+        let locked = Instant::now();
         let gone = space.compact_step(STEP);
-        core.metrics.compaction_keys.inc_by(gone.len() as u64);
+        metrics.compaction_keys.inc_by(gone.len() as u64);
         if !gone.is_empty() {
+            all.extend_from_slice(&gone);
             core.pending.add(|batch| batch.removals.extend(gone));
         }
         core.note(&space);
-        if !space.compaction_pending() {
-            return;
+        let more = space.compaction_pending();
+        let done = !more || space.due_compaction() != due;
+        drop(space);
+        metrics
+            .compaction_pause_milliseconds
+            .observe(milliseconds(locked));
+        if done {
+            metrics.compaction_milliseconds.observe(milliseconds(begun));
+            let now = core.clock.wall_seconds();
+            metrics
+                .compaction_last
+                .set(i64::try_from(now).unwrap_or(i64::MAX));
+            return (all, more);
         }
     }
 }

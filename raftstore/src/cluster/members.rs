@@ -154,6 +154,7 @@ impl Cluster {
         }
         let members = self.effective();
         let mut added = 0;
+        let promotes = matches!(change, Change::Promote(_));
         let change = match change {
             Change::Add(add) => {
                 let node = Node {
@@ -186,6 +187,9 @@ impl Cluster {
             }
         };
         let index = self.write_members(change, deadline).await?;
+        if promotes {
+            self.core.metrics.learner_promotions.inc();
+        }
         Ok(Changed { added, index })
     }
 

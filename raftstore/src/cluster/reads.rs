@@ -4,7 +4,7 @@
 //! waits until that entry is applied here. Reads that come while a round is under way share the next one: there is one round
 //! at a time, however many read.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use openraft::{
     ReadPolicy,
@@ -18,6 +18,9 @@ use crate::{Error, raft::transport::wire::proto};
 
 /// Most reads that wait for a round; more are answered with "too many requests".
 const MAX_WAITING: usize = 65_536;
+
+/// A round that takes longer is counted as slow: the time after which etcd asks for a read index again.
+const SLOW_ROUND: Duration = Duration::from_millis(500);
 
 /// Where reads wait for a round.
 #[derive(Debug, Default)]
@@ -132,7 +135,15 @@ async fn rounds(cluster: Arc<Cluster>) {
             }
             waiting
         };
+        let begun = Instant::now();
         let result = cluster.round().await;
+        let metrics = &cluster.core.metrics;
+        if result.is_err() {
+            metrics.read_indexes_failed.inc();
+        }
+        if begun.elapsed() > SLOW_ROUND {
+            metrics.slow_read_indexes.inc();
+        }
         for waiter in waiting {
             // The one who waited may have given up.
             drop(waiter.send(result.clone()));

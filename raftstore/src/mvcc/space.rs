@@ -71,6 +71,8 @@ pub struct Space {
     pub hot_bytes: usize,
     /// What all versions take on disk, in bytes, see [`stored_bytes`].
     pub stored_bytes: u64,
+    /// Compactions that are not done yet: the compacted revision before, and theirs.
+    scheduled: VecDeque<(i64, i64)>,
     /// (revision from which on the version before may be forgotten, key)
     superseded: VecDeque<(i64, Bytes)>,
     /// (revision from which on the tombstone may be forgotten, key)
@@ -126,6 +128,7 @@ impl Space {
             live: 0,
             hot_bytes: 0,
             stored_bytes: 0,
+            scheduled: VecDeque::new(),
             superseded: VecDeque::new(),
             tombstones: VecDeque::new(),
             to_cool: VecDeque::new(),
@@ -274,8 +277,15 @@ impl Space {
         if revision > self.revision {
             return Err(Refusal::FutureRev);
         }
+        self.scheduled.push_back((self.compacted, revision));
         self.compacted = revision;
         Ok(())
+    }
+
+    /// The compaction that [`Space::compact_step`] does next: the compacted revision before it, and its own. `None` also if
+    /// what is left is that of a compaction of which a restart was in the way.
+    pub fn due_compaction(&self) -> Option<(i64, i64)> {
+        self.scheduled.front().copied()
     }
 
     /// Whether [`Space::compact_step`] has something to do.
@@ -283,20 +293,21 @@ impl Space {
         let due = |queue: &VecDeque<(i64, Bytes)>| {
             queue.front().is_some_and(|(at, _)| *at <= self.compacted)
         };
-        due(&self.superseded) || due(&self.tombstones)
+        !self.scheduled.is_empty() || due(&self.superseded) || due(&self.tombstones)
     }
 
-    /// Forgets at most about `limit` versions that compaction allows to forget. Returns their revisions.
+    /// Forgets at most about `limit` versions that the compaction that is due allows to forget. Returns their revisions.
     pub fn compact_step(&mut self, limit: usize) -> Vec<Rev> {
         let mut gone = Vec::new();
+        let compacted = self.due_compaction().map_or(self.compacted, |due| due.1);
         while gone.len() < limit {
-            let compacted = self.compacted;
             let due = |queue: &mut VecDeque<(i64, Bytes)>| {
                 queue
                     .pop_front_if(|(at, _)| *at <= compacted)
                     .map(|(_, key)| key)
             };
             let Some(key) = due(&mut self.superseded).or_else(|| due(&mut self.tombstones)) else {
+                self.scheduled.pop_front();
                 break;
             };
             if let Some(history) = self.tree.get_mut(&key) {

@@ -1,5 +1,7 @@
 //! A snapshot on its way to whoever asked for it: written by a thread of its own, a few chunks ahead of its reader.
 
+use std::time::Instant;
+
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{
@@ -44,6 +46,7 @@ impl Store {
     pub async fn snapshot(&self) -> Result<SnapshotStream, Error> {
         let permit = UNDER_WAY.acquire().await.map_err(|_| Error::Stopped)?;
         let (state, image) = self.flush().await?;
+        let metrics = self.metrics();
         let (told, size) = tokio::sync::oneshot::channel();
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         std::thread::Builder::new()
@@ -57,11 +60,15 @@ impl Store {
                 if told.send(Ok(export.database_bytes())).is_err() {
                     return;
                 }
+                let begun = Instant::now();
                 let mut send = |chunk| sender.blocking_send(Ok(chunk)).is_ok();
                 if let Err(error) = export.write(&mut send) {
                     // Nobody may be left to be told.
-                    drop(sender.blocking_send(Err(failed(error))));
+                    return drop(sender.blocking_send(Err(failed(error))));
                 }
+                metrics
+                    .snapshot_seconds
+                    .observe(begun.elapsed().as_secs_f64());
             })
             .map_err(|e| Error::io("starting a snapshot", e))?;
         let database_bytes = size.await.map_err(|_| panicked())??;

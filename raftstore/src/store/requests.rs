@@ -134,12 +134,14 @@ impl Inner {
             auth.may_txn(caller, request, &space.leases)?;
             auth.is_current(caller)?;
         }
-        txn::read_only(
+        let response = txn::read_only(
             &space,
             request,
             &LazyReader::new(&core.backend),
             core.header(0),
-        )
+        )?;
+        core.count_operations(&response);
+        Ok(response)
     }
 
     pub(super) async fn compact_as(
@@ -162,6 +164,7 @@ impl Inner {
         let response = self.compact_as(caller, revision).await?;
         // Applied, it was handed to the thread that writes behind, which compacts before it commits.
         self.core.pending.flush().await?;
+        self.core.compactions.settle().await;
         Ok(response)
     }
 

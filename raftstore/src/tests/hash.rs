@@ -73,8 +73,14 @@ async fn the_numbers_are_etcds() {
         hashes(&store, [6, 7, 8, 0]).await,
         [3822829942, 3567286401, 3292542831, 3292542831]
     );
+    // A compaction is remembered by what the hash was before it.
+    let known = store.hash_kv(5).await.unwrap();
+    assert_eq!((known.hash, known.compact_revision), (3985505037, -1));
     store.compact_physical(7).await.unwrap();
     assert_eq!(hashes(&store, [8]).await, [282755093]);
+    let known = store.hash_kv(7).await.unwrap();
+    assert_eq!((known.hash, known.compact_revision), (3567286401, 5));
+    assert_eq!(hashes(&store, [5]).await, [3985505037]);
     let all = DeleteRangeRequest {
         key: "a".into(),
         range_end: "\0".into(),
@@ -85,8 +91,17 @@ async fn the_numbers_are_etcds() {
     store.compact_physical(9).await.unwrap();
     let all_gone = store.hash_kv(0).await.unwrap();
     assert_eq!((all_gone.hash, all_gone.compact_revision), (1084519789, 9));
+    // Of a compaction that leaves nothing but deletions, those count; without it nothing would, and so everything did.
+    let known = store.hash_kv(9).await.unwrap();
+    assert_eq!(known.compact_revision, 7);
+    assert_ne!(known.hash, 4043740868);
     assert_eq!(set(&store, "z", "1").await, 10);
     assert_eq!(hashes(&store, [10]).await, [3221892700]);
+    store.shutdown().await;
+    // Started anew, nothing is remembered.
+    let store = Store::open(config(dir.path())).await.unwrap();
+    assert!(matches!(store.hash_kv(7).await, Err(Error::Compacted)));
+    assert_eq!(hashes(&store, [9]).await, [1084519789]);
     store.shutdown().await;
 }
 

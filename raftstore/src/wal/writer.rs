@@ -126,7 +126,12 @@ fn write(shared: &Shared, chunks: &[Chunk], file: &mut Last) -> io::Result<()> {
                 opened
             }
         };
+        let begun = Instant::now();
         current.write_at(&chunk.bytes, chunk.offset)?;
+        shared
+            .metrics
+            .wal_write_seconds
+            .observe(begun.elapsed().as_secs_f64());
         shared
             .metrics
             .wal_write_bytes

@@ -201,6 +201,17 @@ impl Hub {
         self.each(|inbox| inbox.queue.lock().closed = true);
     }
 
+    /// Events that wait in inboxes to be taken.
+    pub fn pending_events(&self) -> usize {
+        let lists = self.lists.lock();
+        let inboxes = lists.keys.values().chain(lists.ranges.values()).flatten();
+        let waiting = |inbox: &Arc<Inbox>| -> usize {
+            let queue = inbox.queue.lock();
+            queue.changes.iter().map(|change| change.events.len()).sum()
+        };
+        inboxes.map(waiting).sum()
+    }
+
     fn each(&self, act: impl Fn(&Inbox)) {
         let lists = self.lists.lock();
         for inbox in lists.keys.values().chain(lists.ranges.values()).flatten() {

@@ -28,6 +28,7 @@ use hydrofoil_etcd_wire::etcdserverpb::{
     watch_server::Watch,
 };
 use hydrofoil_raftstore::{Error, Store};
+use prometheus_client::metrics::gauge::Gauge;
 use tonic::{Request, Response, Status, Streaming, async_trait};
 
 use self::watches::{Delivery, Watches};
@@ -76,6 +77,7 @@ impl WatchService {
             ready: VecDeque::new(),
             progress: false,
             in_a_row: 0,
+            _counted: Counted::new(self.store.metrics().watch_streams),
         };
         stream::unfold(Some(state), |state| async move {
             let mut state = state?;
@@ -113,6 +115,23 @@ struct WatchStream<R> {
     /// The client wants to know the revision.
     progress: bool,
     in_a_row: u32,
+    _counted: Counted,
+}
+
+/// One more in a gauge, as long as it lives.
+struct Counted(Gauge);
+
+impl Counted {
+    fn new(gauge: Gauge) -> Self {
+        gauge.inc();
+        Counted(gauge)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 /// What there is to do.

@@ -146,7 +146,13 @@ fn of_store(shared: &Shared) -> Vec<Family> {
     let status = shared.store.status();
     let in_use = u64::try_from(status.db_size_in_use).unwrap_or_default();
     let is_learner = u64::from(shared.store.is_learner());
+    let pending_events = shared.store.pending_events() as u64;
     vec![
+        Family::gauge(
+            "etcd_debugging_mvcc_pending_events_total",
+            "Total number of pending events to be sent.",
+            pending_events,
+        ),
         Family::says(
             "etcd_cluster_version",
             "cluster_version",

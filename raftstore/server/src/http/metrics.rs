@@ -28,6 +28,8 @@ pub struct ServerMetrics {
     pub health_success: Counter,
     /// `/health` that was not.
     pub health_failures: Counter,
+    /// Requests to the key space that took longer than they should.
+    pub slow_applies: Counter,
     checks: Family<CheckLabels, Gauge>,
     checks_total: Family<CheckResultLabels, Counter>,
 }
@@ -54,6 +56,7 @@ impl ServerMetrics {
         let r = registry;
         r.register("etcd_server_health_success", "The total number of successful health checks", self.health_success.clone());
         r.register("etcd_server_health_failures", "The total number of failed health checks", self.health_failures.clone());
+        r.register("etcd_server_slow_apply", "The total number of slow apply requests (likely overloaded from slow disk).", self.slow_applies.clone());
         r.register("etcd_server_healthcheck", "The result of each kind of healthcheck.", self.checks.clone());
         r.register("etcd_server_healthchecks", "The total number of each kind of healthcheck.", self.checks_total.clone());
     }

@@ -10,6 +10,7 @@ use ::http::{Request, Response, StatusCode, Version, header::CONTENT_TYPE};
 use axum::{Router, body::Body, response::IntoResponse};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use prometheus_client::metrics::counter::Counter;
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 use tower::ServiceExt;
 
@@ -27,12 +28,14 @@ const STREAMS: [&str; 6] = [
 ];
 
 /// Requests that took longer are logged, as etcd logs them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Slow {
     /// Of requests to the key space.
     pub apply: Duration,
     /// Of any call with one message each way.
     pub unary: Duration,
+    /// Counts those to the key space.
+    pub slow_applies: Counter,
 }
 
 /// Start of the paths of the key space.
@@ -69,7 +72,8 @@ impl Mux {
         } else {
             &self.http
         };
-        let slow = self.slow.filter(|_| token.is_some() && is_grpc(&request));
+        let slow = self.slow.as_ref();
+        let slow = slow.filter(|_| token.is_some() && is_grpc(&request));
         let slow = slow.map(|slow| (slow, request.uri().path().to_owned(), Instant::now()));
         let response = match wanted {
             Some(service) => service.clone().oneshot(request.map(Body::new)).await?,
@@ -86,8 +90,9 @@ impl Mux {
 
 impl Slow {
     /// A call with one message each way is answered when its response begins.
-    fn tell(self, method: &str, took: Duration) {
+    fn tell(&self, method: &str, took: Duration) {
         if method.starts_with(KEY_SPACE) && took > self.apply {
+            self.slow_applies.inc();
             tracing::warn!(method, ?took, expected_duration = ?self.apply, "apply request took too long");
         } else if took > self.unary {
             tracing::warn!(method, ?took, expected_duration = ?self.unary, "request took too long");

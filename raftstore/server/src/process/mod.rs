@@ -223,7 +223,7 @@ impl Side {
             mux: Arc::new(Mux {
                 grpc,
                 http,
-                slow: self.slow,
+                slow: self.slow.clone(),
                 under_way,
             }),
             tls,
@@ -287,6 +287,7 @@ impl Member {
         let slow = Slow {
             apply: settings.warn_apply,
             unary: settings.warn_unary,
+            slow_applies: shared.metrics.slow_applies.clone(),
         };
         let peer_room = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
         let member = Member {
