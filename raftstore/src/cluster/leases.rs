@@ -159,7 +159,9 @@ impl Cluster {
     }
 
     /// Whether this member leads and its followers said so not long ago, and everything that earlier leaders acknowledged
-    /// is applied here.
+    /// Whether a quorum says now that this member leads, and everything that earlier leaders acknowledged is applied here. That its
+    /// followers said so not long ago is not enough: whoever hears that a leader is lost elects another before that time is over,
+    /// and a renewal by the old one would not be known to the new.
     async fn check_leading(&self) -> Result<(), Failed> {
         if self.core.is_sole_voter() {
             return Ok(());
@@ -167,7 +169,7 @@ impl Cluster {
         if !self.is_leader() {
             return Err(Failed::NotDone);
         }
-        match self.raft.get_read_log_id(ReadPolicy::LeaseRead).await {
+        match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
             Ok((read, _)) => {
                 self.core.wait_applied(read.index()).await;
                 Ok(())
