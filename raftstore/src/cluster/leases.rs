@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use openraft::{ReadPolicy, async_runtime::watch::WatchReceiver};
+use openraft::async_runtime::watch::WatchReceiver;
 use tokio::time::Instant;
 
 use super::{Cluster, Failed, failed};
@@ -169,12 +169,8 @@ impl Cluster {
         if !self.is_leader() {
             return Err(Failed::NotDone);
         }
-        match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
-            Ok((read, _)) => {
-                self.core.wait_applied(read.index()).await;
-                Ok(())
-            }
-            Err(_) => Err(Failed::NotDone),
-        }
+        let read = self.confirm().await?;
+        self.core.wait_applied(read).await;
+        Ok(())
     }
 }

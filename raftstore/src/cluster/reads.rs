@@ -109,7 +109,7 @@ impl Cluster {
     }
 
     /// As the leader: makes sure of that, and says what is committed.
-    async fn confirm(&self) -> Result<u64, Failed> {
+    pub(super) async fn confirm(&self) -> Result<u64, Failed> {
         match self.raft.get_read_log_id(ReadPolicy::ReadIndex).await {
             Ok((read, _)) => Ok(read.index()),
             Err(RaftError::APIError(LinearizableReadError::ForwardToLeader(_))) => {
