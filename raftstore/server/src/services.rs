@@ -28,6 +28,16 @@ pub fn over(store: &Store, limits: Limits) -> Grpc {
     api.add(coordination.routes())
 }
 
+/// A store of one member that leads, in a folder that goes with it.
+#[cfg(test)]
+pub async fn store_of_a_test() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let config = hydrofoil_raftstore::Config::new(folder.path().join("data"));
+    let store = Store::open(config).await.unwrap();
+    store.wait_ready().await.unwrap();
+    (folder, store)
+}
+
 /// The services of gRPC as the flags have them.
 pub fn grpc(store: &Store, settings: &Settings) -> Grpc {
     let limits = Limits {

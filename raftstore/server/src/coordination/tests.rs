@@ -12,7 +12,7 @@ use hydrofoil_etcd_wire::{
     },
     v3lockpb::{LockRequest, UnlockRequest, lock_client::LockClient},
 };
-use hydrofoil_raftstore::{Config, RangeRequest, Store};
+use hydrofoil_raftstore::{RangeRequest, Store};
 use tokio::task::JoinHandle;
 use tonic::{Code, Status};
 
@@ -29,11 +29,7 @@ struct Member {
 
 impl Member {
     async fn start() -> Member {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Config::new(folder.path().join("data")))
-            .await
-            .unwrap();
-        store.wait_ready().await.unwrap();
+        let (folder, store) = services::store_of_a_test().await;
         let grpc = services::over(&store, Default::default()).into_router();
         Member {
             _folder: folder,

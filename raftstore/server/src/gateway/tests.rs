@@ -3,7 +3,7 @@
 use axum::{Router, body::Body};
 use http::Request;
 use http_body_util::BodyExt;
-use hydrofoil_raftstore::{Config, Store};
+use hydrofoil_raftstore::Store;
 use tower::ServiceExt;
 
 use super::Gateway;
@@ -20,11 +20,7 @@ const IDS: &str = "\"cluster_id\":\"1\",\"member_id\":\"1\",";
 
 impl Member {
     async fn start() -> Member {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Config::new(folder.path().join("data")))
-            .await
-            .unwrap();
-        store.wait_ready().await.unwrap();
+        let (folder, store) = services::store_of_a_test().await;
         let grpc = services::over(&store, Default::default());
         let gateway = Gateway::new(grpc.into_router(), 1 << 20).unwrap();
         Member {

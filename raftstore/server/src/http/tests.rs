@@ -3,7 +3,6 @@
 use axum::body::Body;
 use http::Request;
 use http_body_util::BodyExt;
-use hydrofoil_raftstore::Config;
 use prometheus_client::registry::Registry;
 use tower::ServiceExt;
 
@@ -18,11 +17,7 @@ struct Member {
 
 impl Member {
     async fn start() -> Member {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(Config::new(folder.path().join("data")))
-            .await
-            .unwrap();
-        store.wait_ready().await.unwrap();
+        let (folder, store) = crate::services::store_of_a_test().await;
         let mut registry = Registry::default();
         let metrics = metrics::ServerMetrics::default();
         let grpc = crate::services::over(&store, Default::default());
