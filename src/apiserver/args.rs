@@ -168,37 +168,13 @@ impl EtcdArgs {
     }
 }
 
-/// A duration as Go writes it: `1h30m`, `2s`, `1.5s`, `100ms`, `0`.
+/// A duration as Go writes it, not below zero: `1h30m`, `2s`, `1.5s`, `100ms`, `0`.
 fn go_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{text:?}: a duration is wanted, such as 5m0s");
-    if text == "0" {
-        return Ok(Duration::ZERO);
-    }
-    let (mut rest, mut total) = (text, Duration::ZERO);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.');
-        let (number, after) = rest.split_at(digits.ok_or_else(wrong)?);
-        let unit = after.find(|c: char| c.is_ascii_digit() || c == '.');
-        let (unit, after) = after.split_at(unit.unwrap_or(after.len()));
-        let seconds = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 1e-3,
-            "us" | "µs" => 1e-6,
-            "ns" => 1e-9,
-            _ => return Err(wrong()),
-        };
-        let number: f64 = number.parse().map_err(|_| wrong())?;
-        let part = Duration::try_from_secs_f64(number * seconds).map_err(|_| wrong())?;
-        total = total.checked_add(part).ok_or_else(wrong)?;
-        rest = after;
-    }
-    if text.is_empty() {
-        Err(wrong())
-    } else {
-        Ok(total)
-    }
+    let nanos = hydrofoil_api::decode::time::parse_duration(text).ok();
+    nanos
+        .and_then(|nanos| u64::try_from(nanos).ok())
+        .map(Duration::from_nanos)
+        .ok_or_else(|| format!("{text:?}: a duration is wanted, such as 5m0s"))
 }
 
 #[cfg(test)]

@@ -133,8 +133,8 @@ pub fn duration(text: &str) -> Result<String, String> {
     parse_duration(text).map(format_duration)
 }
 
-/// Go's `time.ParseDuration`, in nanoseconds.
-fn parse_duration(text: &str) -> Result<i64, String> {
+/// Go's `time.ParseDuration`, in nanoseconds; the error is Go's text.
+pub fn parse_duration(text: &str) -> Result<i64, String> {
     let invalid = || format!("time: invalid duration {}", gotext::quote(text));
     let negative = text.starts_with('-');
     let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
