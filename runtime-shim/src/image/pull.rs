@@ -1,5 +1,8 @@
 //! One pull, from reference to image: find the manifest, fetch what it names, see that it is WebAssembly, and keep it.
 
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use std::sync::{Arc, Weak};
 
 use super::auth::Auth;
@@ -11,7 +14,7 @@ use super::layer::{self, Layer, LayerError};
 use super::manifest::{Descriptor, Document, Manifest};
 use super::reference::{DEFAULT_TAG, Reference};
 use super::store::{Image, Inner, WasmArtifact};
-use super::wasm;
+use super::wasm::{self, Kind, WasmError};
 
 /// How deep indexes may point to indexes.
 pub const MAX_INDEX_DEPTH: usize = 3;
@@ -143,27 +146,17 @@ impl Inner {
         })
     }
 
-    /// Checks that the content is WebAssembly.
+    /// Checks that the content is WebAssembly, and what it may see.
     async fn artifact(&self, digest: Digest, size: u64) -> Result<WasmArtifact, Cause> {
-        use tokio::io::AsyncReadExt;
         let path = self.content.path(&digest);
-        let disk = |error: std::io::Error| Cause::Disk(error.to_string());
-        let mut header = Vec::with_capacity(wasm::HEADER_BYTES);
-        let file = tokio::fs::File::open(&path).await.map_err(disk)?;
-        file.take(wasm::HEADER_BYTES as u64)
-            .read_to_end(&mut header)
-            .await
-            .map_err(disk)?;
-        let kind = wasm::kind(&header)
-            .map_err(|error| Cause::NotWasm(format!("layer {digest} is {error}")))?;
         let program = path.clone();
-        let sees_files = tokio::task::spawn_blocking(move || {
-            std::fs::read(program).map(|bytes| wasm::sees_files(kind, &bytes))
-        });
-        let sees_files = sees_files
+        let disk = |error: std::io::Error| Cause::Disk(error.to_string());
+        let outline = tokio::task::spawn_blocking(move || outline(&program));
+        let (kind, sees_files) = outline
             .await
             .map_err(|error| Cause::Disk(error.to_string()))?
-            .map_err(disk)?;
+            .map_err(disk)?
+            .map_err(|error| Cause::NotWasm(format!("layer {digest} is {error}")))?;
         Ok(WasmArtifact {
             digest,
             size,
@@ -213,6 +206,23 @@ impl Inner {
         reservation.add(&digest);
         self.artifact(digest, size).await
     }
+}
+
+/// What a program is and whether it can see files. Only of a component is more read than its first bytes.
+fn outline(program: &Path) -> std::io::Result<Result<(Kind, bool), WasmError>> {
+    let mut file = File::open(program)?;
+    let mut bytes = Vec::with_capacity(wasm::HEADER_BYTES);
+    file.by_ref()
+        .take(wasm::HEADER_BYTES as u64)
+        .read_to_end(&mut bytes)?;
+    let kind = match wasm::kind(&bytes) {
+        Ok(kind) => kind,
+        Err(error) => return Ok(Err(error)),
+    };
+    if kind == Kind::Component {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(Ok((kind, wasm::sees_files(kind, &bytes))))
 }
 
 /// Follows indexes to the manifest that we run.
