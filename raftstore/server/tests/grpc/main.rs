@@ -4,6 +4,7 @@
 
 mod apiserver;
 mod arbitrary;
+mod arbitrary_json;
 mod auth;
 mod kv;
 mod lease;
