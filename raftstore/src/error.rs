@@ -129,6 +129,9 @@ pub enum Error {
     /// No answer in time.
     #[error("etcdserver: request timed out")]
     Timeout,
+    /// There was no leader in all that time to give it to: it was not done.
+    #[error("context deadline exceeded")]
+    DeadlineExceeded,
     /// No answer in time, and the leader was lost meanwhile. A write may have been done or not.
     #[error("etcdserver: request timed out, possibly due to previous leader failure")]
     TimeoutDueToLeaderFail,

@@ -49,6 +49,7 @@ impl From<hydrofoil_raftstore::Error> for Error {
             Store::Compacted => Error::Compacted,
             Store::FutureRev => Error::FutureRevision,
             Store::Timeout
+            | Store::DeadlineExceeded
             | Store::TimeoutDueToLeaderFail
             | Store::TimeoutDueToConnectionLost
             | Store::TimeoutWaitAppliedIndex => Error::Timeout(error.to_string()),

@@ -84,8 +84,7 @@ impl Cluster {
         R: Future<Output = Result<T, tonic::Status>>,
     {
         self.check_running()?;
-        let started = Instant::now();
-        let deadline = started + self.config.request_timeout;
+        let deadline = Instant::now() + self.config.request_timeout;
         loop {
             let tried = if self.leader() == Some(self.id) {
                 match tokio::time::timeout_at(deadline, here()).await {
@@ -110,7 +109,8 @@ impl Cluster {
                 Err(Failed::Refused(error)) => return Err(error),
                 // Renewing twice is renewing, and a question can be asked again.
                 Err(_) if Instant::now() < deadline => self.wait_for_leader().await?,
-                Err(_) => return Err(self.timed_out(started)),
+                Err(_) if self.leader_in_sight().is_none() => return Err(Error::NoLeader),
+                Err(_) => return Err(Error::Timeout),
             }
         }
     }

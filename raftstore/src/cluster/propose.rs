@@ -39,6 +39,9 @@ impl Cluster {
                         break Err(error);
                     }
                 }
+                Err(Failed::NotDone) if self.leader_in_sight().is_none() => {
+                    break Err(Error::DeadlineExceeded);
+                }
                 Err(Failed::NotDone | Failed::Unknown) => break Err(self.timed_out(started)),
                 Err(Failed::Refused(error)) => break Err(error),
             }

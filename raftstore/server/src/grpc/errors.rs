@@ -127,7 +127,9 @@ fn code(words: &str) -> Code {
         | "etcdserver: cluster version not found during downgrade" => Code::Unavailable,
         "etcdserver: corrupt cluster" => Code::DataLoss,
         "etcdserver: watch canceled" | "etcdserver: request canceled" => Code::Cancelled,
-        "etcdserver: context deadline exceeded" => Code::DeadlineExceeded,
+        "context deadline exceeded" | "etcdserver: context deadline exceeded" => {
+            Code::DeadlineExceeded
+        }
         _ => Code::Unknown,
     }
 }
