@@ -37,6 +37,8 @@ pub enum InitialClusterState {
 pub struct Config {
     /// Folder for the log and the state machine; made if it is missing (mode 0700).
     pub data_dir: PathBuf,
+    /// Folder of the raft log, when it is to be on a disk of its own (etcd's `--wal-dir`). `None`: `data_dir`.
+    pub wal_dir: Option<PathBuf>,
     /// This member's id while `initial_cluster` is empty. Kept in the data directory: opening with another id is an error.
     pub member_id: u64,
     /// The cluster's id, in every header, while `initial_cluster` is empty. Kept in the data directory as well.
@@ -51,6 +53,9 @@ pub struct Config {
     pub initial_cluster_state: InitialClusterState,
     /// Keeps clusters apart that have the same URLs (etcd's `--initial-cluster-token`).
     pub initial_cluster_token: String,
+    /// Make this member the only one of its cluster, with the data that it has (etcd's `--force-new-cluster`, for when the
+    /// others are lost for good). All others count as removed. Ignored while the data directory is empty.
+    pub force_new_cluster: bool,
     /// Peer URLs that `initial_cluster` must have for this member (etcd's `--initial-advertise-peer-urls`). Empty: not checked.
     pub initial_advertise_peer_urls: Vec<String>,
     /// Where clients reach this member (etcd's `--advertise-client-urls`). Told to the cluster at every start.
@@ -59,6 +64,11 @@ pub struct Config {
     pub strict_reconfig_check: bool,
     /// Most learners in the cluster.
     pub max_learners: usize,
+    /// Do not open if peers hold something else at this member's revision (etcd's `--experimental-initial-corrupt-check`).
+    pub initial_corrupt_check: bool,
+    /// How often the leader compares what the members hold, and raises the CORRUPT alarm of one that differs (etcd's
+    /// `--experimental-corrupt-check-time`). `None`: never.
+    pub corrupt_check_interval: Option<Duration>,
     /// Most operations in a transaction (etcd's `--max-txn-ops`).
     pub max_txn_ops: usize,
     /// Largest request in bytes (etcd's `--max-request-bytes`).
@@ -91,6 +101,8 @@ pub struct Config {
     pub checkpoint_log_bytes: u64,
     /// Longest time between a change and its being written behind to the state machine's file.
     pub write_behind_interval: Duration,
+    /// Ask whether an election could be won before it is begun (etcd's `--pre-vote`).
+    pub pre_vote: bool,
     /// Heartbeat of the leader.
     pub heartbeat_interval: Duration,
     /// Silence after which an election begins.
@@ -121,16 +133,20 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             data_dir: PathBuf::from("default.etcd"),
+            wal_dir: None,
             member_id: 1,
             cluster_id: 1,
             name: "default".into(),
             initial_cluster: Vec::new(),
             initial_cluster_state: InitialClusterState::New,
             initial_cluster_token: "etcd-cluster".into(),
+            force_new_cluster: false,
             initial_advertise_peer_urls: Vec::new(),
             advertise_client_urls: Vec::new(),
             strict_reconfig_check: true,
             max_learners: 1,
+            initial_corrupt_check: false,
+            corrupt_check_interval: None,
             max_txn_ops: 128,
             max_request_bytes: 3 << 19, // 1.5 MiB
             max_pending_proposals: 65_536,
@@ -146,6 +162,7 @@ impl Default for Config {
             log_segment_bytes: 8 << 20,
             checkpoint_log_bytes: 16 << 20,
             write_behind_interval: Duration::from_secs(2),
+            pre_vote: true,
             heartbeat_interval: Duration::from_millis(100),
             election_timeout: Duration::from_millis(1000),
             backend_cache_bytes: 16 << 20,

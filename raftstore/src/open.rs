@@ -1,8 +1,17 @@
 //! Opening a store: lock the folder, read the state and the log, start raft, and wait until everything committed is applied.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
-use openraft::SnapshotPolicy;
+use openraft::{
+    EntryPayload, RaftLogReader, SnapshotPolicy,
+    storage::{RaftLogStorage, RaftLogStorageExt},
+};
 
 use crate::{
     Clock, Config, Error, Metrics,
@@ -10,16 +19,17 @@ use crate::{
     backend::{Backend, persist},
     blocking,
     core::{Core, Setup, SharedCore},
-    membership::identity::Identity,
+    membership::{Node, identity::Identity},
     mvcc::space::Limits,
     raft::{
-        Raft,
+        Entry, LogId, Membership, Raft,
         machine::Machine,
         transport::{connect::Connector, identity::Local, link::Times, peers::Peers},
     },
     wal::{
         disk::{Disk, Folder},
         log::{Log, LogConfig},
+        recover,
     },
 };
 
@@ -71,11 +81,56 @@ pub fn folder(dir: &Path) -> Result<Arc<dyn Disk>, Error> {
     Ok(Arc::new(folder))
 }
 
-/// Opens the store of the member `identity` on `disk`.
+/// A folder of the log's own.
+#[derive(Debug)]
+pub struct LogFolder {
+    /// As a disk.
+    pub disk: Arc<dyn Disk>,
+    /// Its lock.
+    pub lock: fs::File,
+}
+
+/// The folder of the log, if it is not the data directory.
+///
+/// # Errors
+/// [`Error::Locked`], or there is a log in the data directory already.
+pub fn log_folder(config: &Config, data: &Arc<dyn Disk>) -> Result<Option<LogFolder>, Error> {
+    let Some(dir) = &config.wal_dir else {
+        return Ok(None);
+    };
+    let disk = folder(dir)?;
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    if real(dir).is_some_and(|dir| Some(dir) == real(&config.data_dir)) {
+        return Ok(None);
+    }
+    if recover::has_log(&**data)? {
+        return Err(Error::Incompatible {
+            dir: config.data_dir.clone(),
+            what: format!(
+                "the log is here and not in {}: move its files, {}, there",
+                dir.display(),
+                recover::FILES
+            ),
+        });
+    }
+    let lock = lock(dir)?;
+    Ok(Some(LogFolder { disk, lock }))
+}
+
+/// The disks of a member.
+#[derive(Clone, Debug)]
+pub struct Disks {
+    /// Of the state.
+    pub data: Arc<dyn Disk>,
+    /// Of the log.
+    pub log: Arc<dyn Disk>,
+}
+
+/// Opens the store of the member `identity` on `disks`.
 pub async fn open(
     config: &Config,
     identity: &Identity,
-    disk: Arc<dyn Disk>,
+    disks: Disks,
     clock: Clock,
     lock: Option<Arc<fs::File>>,
     connector: Arc<dyn Connector>,
@@ -83,7 +138,7 @@ pub async fn open(
     let metrics = Metrics::default();
     let (core, log) = {
         let (config, identity, metrics) = (config.clone(), identity.clone(), metrics.clone());
-        blocking::run(move || read(&config, &identity, disk, clock, metrics, lock)).await??
+        blocking::run(move || read(&config, &identity, disks, clock, metrics, lock)).await??
     };
     let committed = Arc::new(tokio::sync::Notify::new());
     let told = Arc::clone(&committed);
@@ -119,12 +174,13 @@ pub async fn open(
 fn read(
     config: &Config,
     identity: &Identity,
-    disk: Arc<dyn Disk>,
+    disks: Disks,
     clock: Clock,
     metrics: Metrics,
     lock: Option<Arc<fs::File>>,
 ) -> Result<(SharedCore, Log), Error> {
-    let backend = Backend::open(&*disk, config.backend_cache_bytes)?.on(Arc::clone(&disk));
+    let Disks { data, log } = disks;
+    let backend = Backend::open(&*data, config.backend_cache_bytes)?.on(data);
     let limits = Limits {
         window_bytes: config.watch_window_bytes,
         value_bytes: config.value_cache_bytes,
@@ -147,7 +203,18 @@ fn read(
         member_id: identity.member,
         segment_bytes: config.log_segment_bytes,
     };
-    let log = Log::open(disk, log_config, metrics)?;
+    let log = Log::open(log, log_config, metrics)?;
+    if log.is_empty() && core.applied_index() > 0 {
+        // Not only what it held is gone, but also whom this member voted for.
+        log.close();
+        return Err(Error::Incompatible {
+            dir: config.data_dir.clone(),
+            what: format!(
+                "its state is that of entry {} and its log is missing: is the log in another folder (--wal-dir)?",
+                core.applied_index()
+            ),
+        });
+    }
     Ok((Arc::new(core), log))
 }
 
@@ -163,6 +230,9 @@ async fn start(
     let internal = |e: &dyn std::fmt::Display| Error::Internal(e.to_string());
     // A leader that was alone leads on at once. One of several must not: others may lead by now.
     let alone = core.is_sole_voter() && log.last_membership() <= core.applied_index();
+    if config.force_new_cluster {
+        force_alone(config, identity.member, core, log).await?;
+    }
     let raft_config = Arc::new(raft_config(config, identity, alone)?);
     let machine = Machine::new(Arc::clone(core));
     let raft = Raft::new(
@@ -200,6 +270,67 @@ async fn start(
     Ok(raft)
 }
 
+/// Adds an entry to the log that leaves this member as the only one. Everything in the log stays: what was written here and is
+/// not known to be committed may have been acknowledged, and the members who would know are gone.
+async fn force_alone(
+    config: &Config,
+    member: u64,
+    core: &SharedCore,
+    log: &Log,
+) -> Result<(), Error> {
+    let failed = |e| Error::io("forcing a new cluster", e);
+    let mut log = log.clone();
+    let (applied, mut members) = {
+        let applied = core.applied.lock();
+        (applied.0, applied.1.membership().clone())
+    };
+    let logged = log.get_log_state().await.map_err(failed)?.last_log_id;
+    let Some(last) = logged.max(applied) else {
+        // Nothing was ever begun.
+        return Ok(());
+    };
+    let from = applied.map_or(0, |id| id.index + 1);
+    for entry in log.try_get_log_entries(from..).await.map_err(failed)? {
+        if let EntryPayload::Membership(later) = entry.payload {
+            members = later;
+        }
+    }
+    let alone = members.nodes().count() == 1 && members.voter_ids().eq([member]);
+    if alone {
+        return Ok(());
+    }
+    tracing::warn!(
+        member = format!("{member:x}"),
+        before = ?members.nodes().map(|(id, _)| format!("{id:x}")).collect::<Vec<_>>(),
+        "forcing a new cluster of this member alone; all others count as removed"
+    );
+    let node = members.get_node(&member).cloned().unwrap_or(Node {
+        name: config.name.clone(),
+        peer_urls: config.initial_advertise_peer_urls.clone(),
+        is_learner: false,
+    });
+    let node = Node {
+        is_learner: false,
+        ..node
+    };
+    let only = Membership::new(
+        vec![BTreeSet::from([member])],
+        BTreeMap::from([(member, node)]),
+    )
+    .map_err(|e| Error::Internal(e.to_string()))?;
+    if logged < Some(last) {
+        // The state is ahead of the log.
+        log.purge(last).await.map_err(failed)?;
+    }
+    let entry = Entry {
+        log_id: LogId::new(last.leader_id, last.index + 1),
+        payload: EntryPayload::Membership(only),
+    };
+    log.blocking_append([entry])
+        .await
+        .map_err(|e| failed(io::Error::other(e)))
+}
+
 fn raft_config(
     config: &Config,
     identity: &Identity,
@@ -216,7 +347,7 @@ fn raft_config(
         // Snapshots are made when the log has grown, see `maintenance`.
         snapshot_policy: SnapshotPolicy::Never,
         max_in_snapshot_log_to_keep: 0,
-        enable_pre_vote: Some(true),
+        enable_pre_vote: Some(config.pre_vote),
         enable_leader_restore: Some(alone),
         backoff: BACKOFF.into(),
         ..Default::default()

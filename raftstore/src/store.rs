@@ -18,7 +18,7 @@ use crate::{
     auth::Caller,
     backend::{Image, tables::State},
     blocking,
-    cluster::{Changes, Cluster, caretaker, failover, members::Change},
+    cluster::{Changes, Cluster, caretaker, corruption, failover, members::Change},
     command::{Command, Reply},
     compactor,
     config::MAX_SUGGESTED_QUOTA_BYTES,
@@ -57,6 +57,7 @@ pub(crate) struct Inner {
     tasks: TaskTracker,
     persist: Mutex<Option<std::thread::JoinHandle<()>>>,
     lock: Option<Arc<fs::File>>,
+    log_lock: Option<fs::File>,
 }
 
 impl fmt::Debug for Inner {
@@ -99,7 +100,7 @@ impl Store {
     pub async fn open(config: Config) -> Result<Store, Error> {
         let disk = open::folder(&config.data_dir)?;
         let lock = open::lock(&config.data_dir)?;
-        snapshot::adopt_if_etcds(&config.data_dir).await?;
+        snapshot::adopt_if_etcds(&config).await?;
         Store::open_on(config, disk, Some(lock)).await
     }
 
@@ -125,7 +126,7 @@ impl Store {
     ) -> Result<(Store, PeerService), Error> {
         let disk = open::folder(&config.data_dir)?;
         let lock = open::lock(&config.data_dir)?;
-        snapshot::adopt_if_etcds(&config.data_dir).await?;
+        snapshot::adopt_if_etcds(&config).await?;
         Store::open_with(config, disk, Some(lock), connector).await
     }
 
@@ -147,7 +148,13 @@ impl Store {
                 "the quota is larger than etcd suggests"
             );
         }
-        let identity = membership::boot::identity(&config, &disk, &connector).await?;
+        let (log_disk, log_lock) = match open::log_folder(&config, &disk)? {
+            Some(folder) => (folder.disk, Some(folder.lock)),
+            None => (Arc::clone(&disk), None),
+        };
+        // A member that begins has nothing to compare.
+        let compare = config.initial_corrupt_check && membership::identity::read(&*disk)?.is_some();
+        let identity = membership::boot::identity(&config, &disk, &log_disk, &connector).await?;
         if config.initial_cluster.is_empty()
             && (config.cluster_id, config.member_id) != (identity.cluster, identity.member)
         {
@@ -162,7 +169,10 @@ impl Store {
         let opened = open::open(
             &config,
             &identity,
-            Arc::clone(&disk),
+            open::Disks {
+                data: Arc::clone(&disk),
+                log: log_disk,
+            },
             Clock::start(),
             lock.clone(),
             connector,
@@ -185,10 +195,16 @@ impl Store {
             tasks: TaskTracker::new(),
             persist: Mutex::new(opened.persist),
             lock,
+            log_lock,
             config,
         });
         inner.start_tasks(opened.committed, opened.gone);
-        Ok((Store { inner }, PeerService::new(cluster)))
+        let store = Store { inner };
+        if compare && let Err(error) = cluster.check_at_start().await {
+            store.shutdown().await;
+            return Err(error);
+        }
+        Ok((store, PeerService::new(cluster)))
     }
 
     /// Returns once this member is part of its cluster: there is a leader, and every member knows this one by its name.
@@ -546,6 +562,9 @@ impl Inner {
         self.tasks.spawn(caretaker::promote(cluster()));
         self.tasks.spawn(caretaker::watch_refusal(cluster()));
         self.tasks.spawn(failover::run(cluster(), gone));
+        if let Some(interval) = self.config.corrupt_check_interval {
+            self.tasks.spawn(corruption::watch(cluster(), interval));
+        }
         self.tasks
             .spawn(lease::expiry::run(Arc::downgrade(self), stop()));
         if let Some(mode) = self.config.auto_compaction {
@@ -610,10 +629,10 @@ impl Inner {
         }
         self.log.close_blocking().await;
         self.tasks.wait().await;
-        if let Some(lock) = &self.lock
-            && let Err(error) = lock.unlock()
-        {
-            tracing::warn!(%error, "the data directory stays locked until the process ends");
+        for lock in self.lock.as_deref().into_iter().chain(&self.log_lock) {
+            if let Err(error) = lock.unlock() {
+                tracing::warn!(%error, "a folder stays locked until the process ends");
+            }
         }
     }
 }

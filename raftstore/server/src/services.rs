@@ -45,7 +45,11 @@ pub fn grpc(store: &Store, settings: &Settings) -> Grpc {
         election_timeout: settings.election_timeout,
         ..Limits::default()
     };
-    over(store, limits)
+    let grpc = over(store, limits);
+    if settings.extensive_metrics {
+        grpc.metrics().keep_times();
+    }
+    grpc
 }
 
 /// What is served over HTTP at client URLs.

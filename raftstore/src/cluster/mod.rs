@@ -5,6 +5,7 @@
 //! - `reads`: up to where a linearizable read must have applied.
 //! - `leases`: when leases end, which only the leader knows.
 //! - `members`: changes of the members.
+//! - `corruption`: members that no longer hold the same.
 //! - `transfer`: moving the leadership.
 //! - `failover`: when the leader's process is gone.
 //! - `caretaker`: what a member does by itself for the cluster.
@@ -15,6 +16,7 @@
 //! as etcd does, and never tried again.
 
 pub mod caretaker;
+pub mod corruption;
 pub mod failover;
 pub mod leases;
 pub mod members;

@@ -277,6 +277,16 @@ impl peer_server::Peer for PeerService {
         }))
     }
 
+    async fn hash_kv(
+        &self,
+        request: Request<proto::HashKvRequest>,
+    ) -> Result<Response<proto::HashKvResponse>, Status> {
+        self.check(&request)?;
+        let revision = request.into_inner().revision;
+        let answer = self.cluster.hash_for_peer(revision).await;
+        answer.map(Response::new).map_err(|error| refused(&error))
+    }
+
     async fn ping(
         &self,
         request: Request<proto::PingRequest>,

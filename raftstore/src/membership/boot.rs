@@ -27,12 +27,13 @@ const ASK_MEMBERS: Duration = Duration::from_secs(10);
 pub async fn identity(
     config: &Config,
     disk: &Arc<dyn Disk>,
+    log_disk: &Arc<dyn Disk>,
     connector: &Arc<dyn Connector>,
 ) -> Result<Identity, Error> {
     if let Some(known) = identity::read(&**disk)? {
         return Ok(known);
     }
-    let legacy = recover::peek(&**disk)?;
+    let legacy = recover::peek(&**log_disk)?;
     let fresh = match legacy {
         // Of a time before the file was written: one member alone.
         Some((cluster, member)) => alone(cluster, member, config),

@@ -2,13 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     path::Path,
     sync::Arc,
 };
 
 use futures::executor::block_on;
 use hydrofoil_bolt::{Db, ReadAt};
-use openraft::storage::RaftLogStorage;
+use openraft::storage::{RaftLogStorage, RaftLogStorageExt};
 
 use super::{SnapshotError, facts::Facts, read};
 use crate::{
@@ -21,12 +22,15 @@ use crate::{
     },
     mvcc::space::NOT_COMPACTED,
     open,
-    raft::{CommittedLeaderId, LogId, Membership, StoredMembership, Vote},
+    raft::{CommittedLeaderId, Entry, LogId, Membership, StoredMembership, Vote},
     wal::{
         disk::Disk,
         log::{Log, LogConfig},
     },
 };
+
+/// Entries that are written to the log at a time.
+const APPEND_ENTRIES: usize = 1_024;
 
 /// Whose data directory it becomes, and where raft goes on.
 #[derive(Clone, Debug)]
@@ -45,6 +49,10 @@ pub struct Seed {
     pub term: u64,
     /// The last term that the member knows of.
     pub vote_term: u64,
+    /// What the log holds behind that entry.
+    pub entries: Vec<Entry>,
+    /// The last of them that is known to be committed.
+    pub committed: Option<LogId>,
     /// Added to the last revision; what is before the sum counts as compacted. 0: neither.
     pub bump_revision: i64,
 }
@@ -113,12 +121,7 @@ pub fn plant<S: ReadAt>(
         member_id: seed.member,
         segment_bytes: config.log_segment_bytes,
     };
-    begin_log(
-        dir,
-        disk,
-        log_config,
-        Vote::new(seed.vote_term, seed.member),
-    )?;
+    begin_log(dir, disk, log_config, seed, log_id)?;
     Ok(planted)
 }
 
@@ -128,13 +131,28 @@ fn begin_log(
     dir: &Path,
     disk: Arc<dyn Disk>,
     config: LogConfig,
-    vote: Vote,
+    seed: &Seed,
+    base: LogId,
 ) -> Result<(), SnapshotError> {
+    let vote = Vote::new(seed.vote_term, seed.member);
+    let failed = |error| SnapshotError::io("writing the log in", dir, error);
     let begin = || {
         let mut log = Log::open(disk, config, Metrics::default())?;
-        let saved = block_on(log.save_vote(&vote));
+        let written = block_on(async {
+            log.save_vote(&vote).await.map_err(failed)?;
+            if seed.entries.is_empty() {
+                return Ok(());
+            }
+            log.purge(base).await.map_err(failed)?;
+            log.save_committed(seed.committed).await.map_err(failed)?;
+            for entries in seed.entries.chunks(APPEND_ENTRIES) {
+                let appended = log.blocking_append(entries.to_vec()).await;
+                appended.map_err(|error| failed(io::Error::other(error)))?;
+            }
+            Ok(())
+        });
         log.close();
-        saved.map_err(|error| SnapshotError::io("writing the log in", dir, error))
+        written
     };
     let done = std::thread::scope(|scope| scope.spawn(begin).join());
     done.unwrap_or_else(|_| Err(SnapshotError::Refused("beginning the log panicked".into())))

@@ -123,6 +123,8 @@ fn seed(request: &Restore) -> Result<Seed, SnapshotError> {
         removed: BTreeSet::new(),
         term: 1,
         vote_term: 1,
+        entries: Vec::new(),
+        committed: None,
         bump_revision,
     })
 }

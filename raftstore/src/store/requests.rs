@@ -237,12 +237,20 @@ impl Inner {
         })
     }
 
+    /// Linearizes what only the leader can answer: in etcd's words, if there is none.
+    async fn linearize_lease(&self) -> Result<(), Error> {
+        match self.linearize().await {
+            Err(Error::Timeout) if self.cluster.leader_in_sight().is_none() => Err(Error::NoLeader),
+            done => done,
+        }
+    }
+
     pub(super) async fn lease_keep_alive(
         &self,
         caller: &Caller,
         id: i64,
     ) -> Result<LeaseKeepAliveResponse, Error> {
-        self.linearize().await?;
+        self.linearize_lease().await?;
         let core = &self.core;
         {
             let space = core.space.read();
@@ -264,7 +272,7 @@ impl Inner {
         id: i64,
         keys: bool,
     ) -> Result<LeaseTimeToLiveResponse, Error> {
-        self.linearize().await?;
+        self.linearize_lease().await?;
         {
             let core = &self.core;
             let space = core.space.read();

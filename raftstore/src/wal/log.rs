@@ -333,6 +333,12 @@ impl Log {
         self.shared.state.lock().last_membership
     }
 
+    /// Whether nothing was ever written: not even a vote.
+    pub fn is_empty(&self) -> bool {
+        let state = self.shared.state.lock();
+        state.slots.is_empty() && state.purged.is_none() && state.vote.is_none()
+    }
+
     /// Index of the last entry.
     pub fn last_index(&self) -> u64 {
         let state = self.shared.state.lock();

@@ -71,6 +71,17 @@ fn parse_name(name: &str) -> Option<u64> {
     (digits.len() == 16).then(|| u64::from_str_radix(digits, 16).ok())?
 }
 
+/// What the files of a log are called, for people.
+pub const FILES: &str = "sixteen digits and .log";
+
+/// Whether there are files of a log.
+pub fn has_log(disk: &dyn Disk) -> Result<bool, Error> {
+    let names = disk
+        .list()
+        .map_err(|e| Error::io("listing the log folder", e))?;
+    Ok(names.iter().any(|name| parse_name(name).is_some()))
+}
+
 /// The cluster and the member that the log of `disk` is of, if there is one.
 pub fn peek(disk: &dyn Disk) -> Result<Option<(u64, u64)>, Error> {
     let names = disk

@@ -8,8 +8,10 @@ mod tools;
 use std::{fs, path::Path, time::Duration};
 
 use bytes::Bytes;
+use hydrofoil_etcd_wire::etcdserverpb::{self as wire, kv_client::KvClient};
 use hydrofoil_raftstore::{
-    Caller, Config, HashCheck, PutRequest, RangeRequest, Restore, Store, restore, snapshot_status,
+    Caller, Config, HashCheck, PutRequest, RangeRequest, Restore, Store, adopt,
+    auth::AuthenticateRequest, restore, snapshot_status,
 };
 use tools::{Etcd, json, tool};
 
@@ -63,7 +65,12 @@ async fn our_rows(store: &Store) -> Vec<Row> {
 }
 
 fn their_rows(etcd: &Etcd) -> (i64, Vec<Row>) {
-    let answer = json(&etcd.ctl(&["get", "", "--from-key", "-w", "json"]));
+    their_rows_as(etcd, &[])
+}
+
+fn their_rows_as(etcd: &Etcd, user: &[&str]) -> (i64, Vec<Row>) {
+    let get = ["get", "", "--from-key", "-w", "json"];
+    let answer = json(&etcd.ctl(&[&get, user].concat()));
     let rows = answer["kvs"].as_array().cloned().unwrap_or_default();
     let rows = rows.iter().map(|kv| {
         let text = |field: &str| tools::base64(kv[field].as_str().unwrap_or_default());
@@ -238,32 +245,182 @@ async fn a_data_directory_that_etcds_tools_restored_is_adopted() {
     }
 }
 
+/// etcd writes its database when it is asked to (a compaction does) and at a stop in good order.
+const RARELY: [&str; 2] = [
+    "--backend-batch-interval=1h",
+    "--backend-batch-limit=1000000",
+];
+
+/// A copy of a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_directory_that_etcd_ran_on_is_adopted_if_its_database_holds_everything() {
+async fn a_directory_of_an_etcd_that_was_killed_is_adopted_with_what_its_database_lacks() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("etcd");
-    // Its database is written when it is asked to (a compaction does) and at a stop in good order.
-    let rarely = [
-        "--backend-batch-interval=1h",
-        "--backend-batch-limit=1000000",
-    ];
-    let etcd = Etcd::start_with(&data, &rarely);
+    let etcd = Etcd::start_with(&data, &RARELY);
     fill(&etcd);
-    etcd.ctl(&["put", "late", "1"]);
-    let (revision, rows) = their_rows(&etcd);
+    etcd.ctl(&["user", "add", "root:root"]);
+    etcd.ctl(&["user", "grant-role", "root", "root"]);
+    // The last that has the database written (so would be the end of a user, a role or a lease): all that follows is in the log alone, with the names of those who asked.
+    etcd.ctl(&["auth", "enable"]);
+    let root = ["--user=root:root"];
+    let ctl = |args: &[&str]| etcd.ctl(&[args, &root].concat());
+    ctl(&["put", "late", "1"]);
+    ctl(&["del", "key0", "--prefix"]);
+    let lease = json(&ctl(&["lease", "grant", "7000", "-w", "json"]))["ID"]
+        .as_i64()
+        .unwrap();
+    ctl(&["put", "late/leased", "x", &format!("--lease={lease:x}")]);
+    ctl(&["put", "late", "2", "--prev-kv"]);
+    etcd.txn(
+        &root,
+        "value(\"late\") = \"2\"\n\nput late/then 1\ndel late\n\nput late/else 1\n\n",
+    );
+    etcd.txn(
+        &root,
+        "version(\"none\") > \"0\"\n\nput late/no 1\n\nput late/else 2\nget late/else\n\n",
+    );
+    ctl(&["user", "add", "bob:first"]);
+    ctl(&["user", "grant-role", "bob", "reader"]);
+    ctl(&["role", "grant-permission", "reader", "readwrite", "late"]);
+    ctl(&["role", "add", "idle"]);
+    etcd.ctl(&["put", "late", "3", "--user=bob:first"]);
+    let (revision, rows) = their_rows_as(&etcd, &root);
     let error = Store::open(config(&data)).await.unwrap_err().to_string();
     assert!(error.contains("in use by another process"), "{error}");
     etcd.kill();
-    let killed = Store::open(config(&data)).await;
-    let error = killed.unwrap_err().to_string();
-    assert!(
-        error.contains("are in etcd's log and not in its database"),
-        "{error}"
-    );
-    assert!(data.join("member/snap/db").exists() && !data.join("state.redb").exists());
+    let theirs = dir.path().join("theirs");
+    copy(&data, &theirs);
+    let third = dir.path().join("third");
+    copy(&data, &third);
+    let adopted = adopt(&third).unwrap().unwrap();
+    assert!(adopted.replayed >= 16, "{adopted:?}");
 
-    let etcd = Etcd::start(&data);
-    assert_eq!(their_rows(&etcd), (revision, rows.clone()));
+    let store = Store::open(config(&data)).await.unwrap();
+    assert_eq!(our_rows(&store).await, rows);
+    assert_eq!(store.revision(), revision);
+    assert_eq!(store.leases().await.unwrap().leases.len(), 2);
+    let session = store.session(Caller::Internal);
+    assert_eq!(session.user_get("bob").await.unwrap().roles, ["reader"]);
+    let role = session.role_get("reader").await.unwrap();
+    assert_eq!(role.permissions.len(), 2);
+    let login = AuthenticateRequest {
+        name: "bob".into(),
+        password: "first".into(),
+    };
+    let login = session.authenticate(login).await;
+    assert!(login.is_ok(), "{login:?}");
+    let hash = store.hash_kv(0).await.unwrap();
+    store
+        .put(PutRequest {
+            key: "ours".into(),
+            ..Default::default()
+        })
+        .await
+        .unwrap();
+    store.shutdown().await;
+    let store = Store::open(config(&data)).await.unwrap();
+    assert_eq!(store.revision(), revision + 1);
+    store.shutdown().await;
+
+    // What etcd makes of the same log has the same history.
+    let etcd = Etcd::start(&theirs);
+    assert_eq!(their_rows_as(&etcd, &root), (revision, rows));
+    let answer = json(&etcd.ctl(&["endpoint", "hashkv", "-w", "json", root[0]]));
+    let answer = &answer[0]["HashKV"];
+    assert_eq!(answer["hash"].as_u64(), Some(u64::from(hash.hash)));
+    assert_eq!(
+        answer["compact_revision"].as_i64(),
+        Some(hash.compact_revision)
+    );
+    etcd.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_etcd_acknowledged_before_it_was_killed_under_load_is_lost() {
+    const WRITERS: usize = 8;
+    const ACKNOWLEDGED: usize = 2_000;
+    for round in 0..3 {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("etcd");
+        let etcd = Etcd::start(&data);
+        let (told, mut acknowledged) = tokio::sync::mpsc::unbounded_channel();
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let (url, told) = (etcd.url(), told.clone());
+                tokio::spawn(async move {
+                    let mut client = KvClient::connect(url).await.unwrap();
+                    for n in 0.. {
+                        let key = format!("{writer}/{}", n % 50);
+                        let request = wire::PutRequest {
+                            key: key.clone().into(),
+                            value: format!("{writer}-{n}").into(),
+                            ..Default::default()
+                        };
+                        // It is killed in the middle of this.
+                        let Ok(answer) = client.put(request).await else {
+                            return;
+                        };
+                        let revision = answer.into_inner().header.unwrap().revision;
+                        told.send((revision, key, format!("{writer}-{n}"))).unwrap();
+                    }
+                })
+            })
+            .collect();
+        drop(told);
+        let mut all = Vec::new();
+        while all.len() < ACKNOWLEDGED + 137 * round {
+            all.push(acknowledged.recv().await.unwrap());
+        }
+        etcd.kill();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        while let Some(last) = acknowledged.recv().await {
+            all.push(last);
+        }
+        let theirs = dir.path().join("theirs");
+        copy(&data, &theirs);
+        let store = Store::open(config(&data)).await.unwrap();
+        for (revision, key, value) in all {
+            let request = RangeRequest {
+                revision,
+                ..RangeRequest::key(key.clone())
+            };
+            let kvs = store.range(request).await.unwrap().kvs;
+            assert_eq!(kvs[0].mod_revision, revision, "{key}");
+            assert_eq!(&kvs[0].value[..], value.as_bytes(), "{key}");
+        }
+        let etcd = Etcd::start(&theirs);
+        assert_eq!(
+            their_rows(&etcd),
+            (store.revision(), our_rows(&store).await)
+        );
+        etcd.stop();
+        store.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_etcd_stopped_on_in_good_order_is_adopted() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("etcd");
+    let etcd = Etcd::start_with(&data, &RARELY);
+    fill(&etcd);
+    etcd.ctl(&["put", "late", "1"]);
+    let (revision, rows) = their_rows(&etcd);
     etcd.stop();
     let store = Store::open(config(&data)).await.unwrap();
     assert_filled(&store, &rows, revision).await;

@@ -1,7 +1,7 @@
 //! Real etcd and its tools as processes.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -110,6 +110,26 @@ impl Etcd {
             .chain(args.iter().copied())
             .collect();
         run(&tool("etcdctl"), &args)
+    }
+
+    /// Where it serves.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.client)
+    }
+
+    /// A transaction in etcdctl's language.
+    pub fn txn(&self, user: &[&str], text: &str) {
+        let mut process = Command::new(tool("etcdctl"))
+            .args(["txn", "--interactive=false", "--endpoints", &self.client])
+            .args(user)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = process.stdin.take().unwrap();
+        stdin.write_all(text.as_bytes()).unwrap();
+        drop(stdin);
+        assert!(process.wait().unwrap().success(), "{text}");
     }
 
     /// Stops it in good order.

@@ -269,6 +269,20 @@ impl Member {
         Ok(())
     }
 
+    /// Whether its process has ended by itself.
+    pub fn has_ended(&mut self) -> anyhow::Result<bool> {
+        Ok(match &mut self.process {
+            Some(process) => process.try_wait()?.is_some(),
+            None => true,
+        })
+    }
+
+    /// The value of a flag that it is started with.
+    pub fn flag(&self, name: &str) -> Option<String> {
+        let at = self.command.iter().position(|word| word == name)?;
+        self.command.get(at + 1).cloned()
+    }
+
     /// The last lines of its log, each cut to what a report can bear.
     pub fn log_tail(&self, count: usize) -> String {
         let log = std::fs::read_to_string(&self.log).unwrap_or_default();

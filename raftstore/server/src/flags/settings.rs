@@ -75,6 +75,8 @@ pub struct Settings {
     pub name: String,
     /// Folder of the data.
     pub data_dir: PathBuf,
+    /// Folder of the raft log, when it is not in the folder of the data.
+    pub wal_dir: Option<PathBuf>,
     /// Whether the folder is the default of the name.
     pub default_data_dir: bool,
     /// Where to listen, and what to tell others.
@@ -83,6 +85,16 @@ pub struct Settings {
     pub initial_cluster: InitialCluster,
     /// Whether this member joins a cluster that there is.
     pub join_existing: bool,
+    /// Make this member the only one of its cluster.
+    pub force_new_cluster: bool,
+    /// Do not start if peers hold something else.
+    pub initial_corrupt_check: bool,
+    /// Time between comparisons of what the members hold; `None` is never.
+    pub corrupt_check_interval: Option<Duration>,
+    /// Ask whether an election could be won before it is begun.
+    pub pre_vote: bool,
+    /// Keep histograms of gRPC calls.
+    pub extensive_metrics: bool,
     /// The word that tells clusters apart.
     pub initial_cluster_token: String,
     /// Time between heartbeats.
@@ -167,9 +179,19 @@ impl Settings {
         let peer_tls = Side::peer(&values, &urls)?;
         let megabytes = values.unsigned("bootstrap-defrag-threshold-megabytes");
         let interval = values.duration("watch-progress-notify-interval")?;
+        let corrupt_check = values.duration("corrupt-check-time")?;
         Ok(Settings {
             join_existing: values.text("initial-cluster-state") == "existing",
             initial_cluster_token: values.text("initial-cluster-token").to_owned(),
+            wal_dir: Some(values.text("wal-dir"))
+                .filter(|dir| !dir.is_empty())
+                .map(PathBuf::from),
+            force_new_cluster: values.boolean("force-new-cluster"),
+            initial_corrupt_check: values.boolean("experimental-initial-corrupt-check"),
+            corrupt_check_interval: Some(corrupt_check).filter(|time| !time.is_zero()),
+            pre_vote: values.boolean("pre-vote"),
+            // As in etcd, any other word is as good as 'basic'.
+            extensive_metrics: values.text("metrics") == "extensive",
             strict_reconfig_check: values.boolean("strict-reconfig-check"),
             max_learners: number(&values, "max-learners"),
             quota_bytes: match values.signed("quota-backend-bytes") {

@@ -119,12 +119,9 @@ const NO_TRACING: Effect = Effect::Refused {
 const TRACING_IDLE: Effect =
     Effect::Nil("it is a setting of distributed tracing, which is refused when it is asked for");
 const IGNORED: Effect = Effect::Nil("etcd ignores it as well");
-const CHECKED_ANYWAY: Effect = Effect::Nil(
-    "every log entry and every page of the state carries a checksum, and all of the log is checked at every start before anything is served",
-);
 const NO_HASH_ROUNDS: Effect = Effect::Refused {
     accepted: &["0", "0s", "false"],
-    why: "members do not compare hashes on a timer; `etcdctl endpoint hashkv` compares them on demand",
+    why: "members compare what they hold now (--corrupt-check-time), not what they held when history was compacted",
 };
 
 const fn flag(
@@ -153,7 +150,7 @@ use Kind::{Bool, Duration, Ignored, Int, List, OneOf, SomeOf, Text, Urls};
 pub const FLAGS: &[Flag] = &[
     flag(Member, "name", Text, "default", DONE, "Human-readable name of this member"),
     flag(Member, "data-dir", Text, "", DONE, "Folder of the data; ${name}.etcd when it is not given"),
-    flag(Member, "wal-dir", Text, "", Effect::Refused { accepted: &[""], why: "the log is kept in the data folder, beside the state that it is replayed into" }, "Folder of the raft log, when it is to be on a disk of its own"),
+    flag(Member, "wal-dir", Text, "", DONE, "Folder of the raft log, when it is to be on a disk of its own"),
     flag(Member, "snapshot-count", U, "100000", Effect::Nil("the log is cut by its size in bytes, whatever the number of its entries"), "Committed entries after which etcd makes a snapshot"),
     flag(Member, "heartbeat-interval", MILLIS, "100", DONE, "Milliseconds between heartbeats of the leader"),
     flag(Member, "election-timeout", MILLIS, "1000", DONE, "Milliseconds of silence after which an election begins"),
@@ -185,7 +182,7 @@ pub const FLAGS: &[Flag] = &[
     flag(Clustering, "initial-cluster-token", Text, "etcd-cluster", DONE, "A word that tells clusters apart"),
     flag(Clustering, "advertise-client-urls", URLS, "http://localhost:2379", DONE, "URLs under which clients reach this member"),
     flag(Clustering, "strict-reconfig-check", Bool, "true", DONE, "Refuse changes of members that would lose the quorum"),
-    flag(Clustering, "pre-vote", Bool, "true", Effect::Refused { accepted: &["true"], why: "a member always asks whether it could win before it begins an election" }, "Ask whether an election could be won before it is begun"),
+    flag(Clustering, "pre-vote", Bool, "true", DONE, "Ask whether an election could be won before it is begun"),
     flag(Clustering, "max-learners", U32, "1", DONE, "Most learners at a time"),
     flag(Clustering, "auto-compaction-mode", Text, "periodic", DONE, "What the retention is counted in: 'periodic' or 'revision'"),
     flag(Clustering, "auto-compaction-retention", Text, "0", DONE, "History to keep: a duration (hours without a unit), or revisions; 0 is all"),
@@ -241,7 +238,7 @@ pub const FLAGS: &[Flag] = &[
     flag(Auth, "bcrypt-cost", U32, "10", DONE, "Cost of hashing a password"),
 
     flag(Monitoring, "enable-pprof", Bool, "false", Effect::Refused { accepted: &["false"], why: "Go's profiles under /debug/pprof/ are not there to be served" }, "Serve profiles"),
-    flag(Monitoring, "metrics", Text, "basic", Effect::Refused { accepted: &["", "basic"], why: "histograms of gRPC calls are not kept" }, "'extensive' adds histograms of gRPC calls"),
+    flag(Monitoring, "metrics", Text, "basic", DONE, "'extensive' adds histograms of gRPC calls"),
     flag(Monitoring, "listen-metrics-urls", URLS, "", DONE, "URLs to listen on for /metrics and /health alone"),
 
     flag(Logging, "logger", Text, "zap", DONE, "Form of logs; 'zap' is the one there is"),
@@ -252,8 +249,8 @@ pub const FLAGS: &[Flag] = &[
     flag(Logging, "log-rotation-config-json", Text, "{\"maxsize\": 100, \"maxage\": 0, \"maxbackups\": 0, \"localtime\": false, \"compress\": false}", Effect::Nil("it is a setting of log rotation, which is refused when it is asked for"), "Setting of log rotation"),
 
     flag(Features, "feature-gates", Text, "", DONE, "Feature gates of 3.6 as Name=true,Name=false"),
-    flag(Features, "experimental-initial-corrupt-check", Bool, "false", CHECKED_ANYWAY, "Check the data before serving"),
-    flag(Features, "corrupt-check-time", Duration, "0s", NO_HASH_ROUNDS, "Time between checks of the members against each other"),
+    flag(Features, "experimental-initial-corrupt-check", Bool, "false", DONE, "Do not start if peers hold something else"),
+    flag(Features, "corrupt-check-time", Duration, "0s", DONE, "Time between checks of the members against each other"),
     flag(Features, "experimental-corrupt-check-time", Duration, "0s", Effect::Renamed("corrupt-check-time"), ""),
     flag(Features, "experimental-compact-hash-check-enabled", Bool, "false", NO_HASH_ROUNDS, "Compare hashes of compacted history"),
     flag(Features, "compact-hash-check-time", Duration, "1m0s", Effect::Nil("it is a setting of a check that is refused when it is asked for"), "Time between such comparisons"),
@@ -291,7 +288,7 @@ pub const FLAGS: &[Flag] = &[
     flag(Features, "distributed-tracing-sampling-rate", Int, "0", TRACING_IDLE, "Setting of tracing"),
     flag(Features, "experimental-distributed-tracing-sampling-rate", Int, "0", Effect::Renamed("distributed-tracing-sampling-rate"), ""),
 
-    flag(Unsafe, "force-new-cluster", Bool, "false", Effect::Refused { accepted: &["false"], why: "save a snapshot of the member that is left and begin a cluster with `store snapshot restore`" }, "Make a cluster of this member alone, from its data"),
+    flag(Unsafe, "force-new-cluster", Bool, "false", DONE, "Make a cluster of this member alone, from its data"),
     flag(Unsafe, "unsafe-no-fsync", Bool, "false", Effect::Refused { accepted: &["false"], why: "a write is acknowledged when it is on disk, always" }, "Do not flush"),
 
     flag(Old, "v2-deprecation", SomeOf(&["not-yet", "write-only", "write-only-skip-check", "write-only-drop-data", "gone"]), "not-yet", Effect::Nil("there is no v2 store whose content could matter"), "Stage at which etcd's v2 store goes away"),

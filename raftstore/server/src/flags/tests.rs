@@ -172,10 +172,6 @@ fn mistakes_are_told_in_etcds_words() {
 fn what_is_not_honoured_is_an_error_that_says_so() {
     for line in [
         "--unsafe-no-fsync",
-        "--wal-dir=/wal",
-        "--pre-vote=false",
-        "--metrics=extensive",
-        "--force-new-cluster",
         "--enable-v2",
         "--enable-pprof",
         "--discovery=https://discovery.example/x",
@@ -183,7 +179,6 @@ fn what_is_not_honoured_is_an_error_that_says_so() {
         "--proxy=on",
         "--enable-log-rotation",
         "--experimental-enable-distributed-tracing",
-        "--experimental-corrupt-check-time=1h",
         "--experimental-compact-hash-check-enabled",
         "--feature-gates=CompactHashCheck=true",
         "--feature-gates=SetMemberLocalAddr=true",
@@ -192,6 +187,33 @@ fn what_is_not_honoured_is_an_error_that_says_so() {
         let words = run(line).expect_err(line);
         assert!(words.contains("is not supported: "), "{line}: {words}");
     }
+}
+
+#[test]
+fn what_operators_set_once_in_a_while_is_done() {
+    let settings = run(
+        "--wal-dir=/wal --pre-vote=false --metrics=extensive --force-new-cluster --experimental-corrupt-check-time=1h \
+         --feature-gates=InitialCorruptCheck=true",
+    )
+    .unwrap();
+    assert_eq!(
+        settings.wal_dir.as_deref(),
+        Some(std::path::Path::new("/wal"))
+    );
+    assert!(
+        settings.force_new_cluster && settings.extensive_metrics && settings.initial_corrupt_check
+    );
+    assert!(!settings.pre_vote);
+    assert_eq!(
+        settings.corrupt_check_interval,
+        Some(Duration::from_secs(3600))
+    );
+    let settings = run("").unwrap();
+    assert_eq!(
+        (settings.wal_dir, settings.corrupt_check_interval),
+        (None, None)
+    );
+    assert!(!settings.force_new_cluster && !settings.extensive_metrics && settings.pre_vote);
 }
 
 #[test]

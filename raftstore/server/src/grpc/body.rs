@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Instant,
 };
 
 use bytes::Bytes;
@@ -70,15 +71,17 @@ impl HttpBody for Body {
 #[derive(Debug)]
 pub struct Ending {
     method: Arc<Method>,
+    begun: Option<Instant>,
     told: bool,
 }
 
 impl Ending {
     /// Counts the beginning.
     pub fn start(method: Arc<Method>) -> Self {
-        method.start();
+        let begun = method.start();
         Ending {
             method,
+            begun,
             told: false,
         }
     }
@@ -92,7 +95,7 @@ impl Ending {
     pub fn end(&mut self, code: Code) {
         if !self.told {
             self.told = true;
-            self.method.handle(code);
+            self.method.handle(code, self.begun);
         }
     }
 }

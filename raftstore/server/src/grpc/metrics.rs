@@ -8,9 +8,10 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    time::{Duration, Instant},
 };
 
 use parking_lot::RwLock;
@@ -151,6 +152,41 @@ pub struct Method {
     received: AtomicU64,
     sent: AtomicU64,
     handled: [AtomicU64; CODES],
+    /// How long calls took, once that is kept.
+    times: OnceLock<Times>,
+}
+
+/// Upper ends of what calls are sorted into by the time they took, in seconds: those of Go's Prometheus client.
+const TIMES: [f64; 11] = [
+    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// How long the calls of one method took.
+#[derive(Debug, Default)]
+struct Times {
+    /// One for each of [`TIMES`], and one for what took longer.
+    counts: [AtomicU64; TIMES.len() + 1],
+    total_nanos: AtomicU64,
+}
+
+impl Times {
+    fn observe(&self, took: Duration) {
+        let seconds = took.as_secs_f64();
+        let place = TIMES.partition_point(|end| *end < seconds);
+        self.counts[place].fetch_add(1, Relaxed);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.total_nanos.fetch_add(nanos, Relaxed);
+    }
+
+    /// Sum in seconds, count, and the counts by upper end.
+    fn read(&self) -> (f64, u64, Vec<(f64, u64)>) {
+        let ends = TIMES.into_iter().chain([f64::INFINITY]);
+        let counts = self.counts.iter().map(|count| count.load(Relaxed));
+        let buckets: Vec<(f64, u64)> = ends.zip(counts).collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        let seconds = Duration::from_nanos(self.total_nanos.load(Relaxed)).as_secs_f64();
+        (seconds, count, buckets)
+    }
 }
 
 impl Method {
@@ -163,12 +199,14 @@ impl Method {
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             handled: [const { AtomicU64::new(0) }; CODES],
+            times: OnceLock::new(),
         }
     }
 
-    /// A call began.
-    pub fn start(&self) {
+    /// A call began. Returns when, if that is of interest.
+    pub fn start(&self) -> Option<Instant> {
         self.started.fetch_add(1, Relaxed);
+        self.times.get().map(|_| Instant::now())
     }
 
     /// Messages came from the client.
@@ -181,8 +219,11 @@ impl Method {
         self.sent.fetch_add(messages, Relaxed);
     }
 
-    /// A call ended.
-    pub fn handle(&self, code: Code) {
+    /// A call ended that began at `begun`.
+    pub fn handle(&self, code: Code, begun: Option<Instant>) {
+        if let (Some(times), Some(begun)) = (self.times.get(), begun) {
+            times.observe(begun.elapsed());
+        }
         if let Some(cell) = self.handled.get(code as usize) {
             cell.fetch_add(1, Relaxed);
         }
@@ -252,6 +293,13 @@ impl Metrics {
             "The total number of bytes sent to grpc clients",
             self.cells.sent_bytes.clone(),
         );
+    }
+
+    /// From now on it is kept how long calls take (etcd's `--metrics=extensive`).
+    pub fn keep_times(&self) {
+        for method in self.cells.methods.values() {
+            method.times.get_or_init(Times::default);
+        }
     }
 
     /// The counters of the method at a path, if there is such a method.
@@ -348,6 +396,23 @@ impl Collector for Metrics {
                 family
                     .encode_family(&labels)?
                     .encode_counter::<NoLabelSet, _, u64>(&count.load(Relaxed), None)?;
+            }
+        }
+        if methods.iter().any(|method| method.times.get().is_some()) {
+            let mut family = encoder.encode_descriptor(
+                "grpc_server_handling_seconds",
+                "Histogram of response latency (seconds) of gRPC that had been application-level handled by the server",
+                None,
+                MetricType::Histogram,
+            )?;
+            for method in &methods {
+                let Some(times) = method.times.get() else {
+                    continue;
+                };
+                let (seconds, count, buckets) = times.read();
+                family
+                    .encode_family(&method.labels())?
+                    .encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)?;
             }
         }
         let mut family = encoder.encode_descriptor(

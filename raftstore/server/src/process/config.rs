@@ -15,6 +15,11 @@ pub fn of(settings: &Settings) -> Result<Config, String> {
     let members = settings.initial_cluster.iter();
     Ok(Config {
         data_dir: settings.data_dir.clone(),
+        wal_dir: settings.wal_dir.clone(),
+        force_new_cluster: settings.force_new_cluster,
+        initial_corrupt_check: settings.initial_corrupt_check,
+        corrupt_check_interval: settings.corrupt_check_interval,
+        pre_vote: settings.pre_vote,
         name: settings.name.clone(),
         initial_cluster: members
             .map(|(name, urls)| (name.clone(), texts(urls)))

@@ -31,7 +31,7 @@ pub fn of(facts: &Facts, wal: &Wal) -> Result<BTreeMap<u64, Node>, SnapshotError
         let damaged =
             |what: &str| SnapshotError::Refused(format!("entry {index} of etcd's log: {what}"));
         match kept {
-            Kept::Empty | Kept::Request => {}
+            Kept::Empty | Kept::Request(_) => {}
             Kept::ConfChangeV2 => return Err(damaged("a change of members of raft's second form")),
             Kept::ConfChange(data) => {
                 let change = ConfChange::decode(&data[..])

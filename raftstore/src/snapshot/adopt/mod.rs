@@ -1,16 +1,18 @@
 //! Taking over a data directory of etcd's: one that `snapshot restore` of its tools made, or that etcd ran on until it was
 //! stopped in good order. Cluster, member and members stay who they are; etcd's files are kept beside under another name.
 //!
-//! What etcd's database does not hold yet is in its log alone. Entries there that only say who leads, or who the members are,
-//! are taken over; a directory with requests that the database lacks is refused, since doing them belongs to etcd.
+//! What etcd's database does not hold yet, because etcd was killed, is in its log alone. Requests there become entries of our own
+//! log under their own index and term, committed as far as etcd knew, and raft does the rest when the store is opened.
 //!
 //! The one confusing thing is the order in which files move, see [`Move`]: a crash at any moment leaves either a directory that
 //! is adopted again from the beginning, or one that is adopted.
 //!
-//! - `wal`: reading etcd's log.
+//! - `wal`: reading etcd's log. `requests`: what is asked for there, as our commands. `replay`: as entries of our log.
 //! - `members`: who the members are by database and log.
 
 mod members;
+mod replay;
+mod requests;
 mod wal;
 
 use std::{
@@ -18,7 +20,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::wal::{Kept, Wal};
+use self::wal::Wal;
 use super::{
     SnapshotError,
     facts::Facts,
@@ -26,6 +28,7 @@ use super::{
     plant::{Seed, plant},
     restore::sync_folder,
 };
+use crate::{Config, raft::Entry};
 
 /// etcd's folder in a data directory.
 const ETCD: &str = "member";
@@ -43,8 +46,10 @@ pub struct Adopted {
     pub cluster_id: u64,
     /// The member's id.
     pub member_id: u64,
-    /// The store's revision.
+    /// The revision of etcd's database.
     pub revision: i64,
+    /// Entries of etcd's log that its database lacks, which are done when the store is opened.
+    pub replayed: u64,
 }
 
 /// Adopts `data_dir` if it is etcd's. `None`: it is not.
@@ -72,7 +77,7 @@ pub fn adopt(data_dir: &Path) -> Result<Option<Adopted>, SnapshotError> {
     let _held = hold(&database)?;
     let db = file::open(&database, HashCheck::Skipped)?;
     let facts = Facts::read(&db)?;
-    let wal = wal::read(&etcd.join("wal"))?;
+    let wal = wal::read(&etcd.join("wal"), facts.index)?;
     let seed = seed(&facts, &wal)?;
     if interrupted {
         remove(&building)?;
@@ -90,12 +95,20 @@ pub fn adopt(data_dir: &Path) -> Result<Option<Adopted>, SnapshotError> {
         cluster_id: seed.cluster,
         member_id: seed.member,
         revision: planted.revision,
+        replayed: seed.entries.len() as u64,
     }))
 }
 
 /// [`adopt`], for whoever must not block.
-pub async fn adopt_if_etcds(data_dir: &Path) -> Result<Option<Adopted>, crate::Error> {
+pub async fn adopt_if_etcds(config: &Config) -> Result<Option<Adopted>, crate::Error> {
+    let data_dir = &config.data_dir;
     let dir = data_dir.to_owned();
+    if config.wal_dir.is_some() && dir.join(ETCD).exists() {
+        return Err(crate::Error::Incompatible {
+            dir,
+            what: "it is etcd's, and is adopted with its log in it: move the log to member/wal and start once without --wal-dir".into(),
+        });
+    }
     let adopted = tokio::task::spawn_blocking(move || adopt(&dir))
         .await
         .map_err(|error| crate::Error::Internal(error.to_string()))?
@@ -109,6 +122,7 @@ pub async fn adopt_if_etcds(data_dir: &Path) -> Result<Option<Adopted>, crate::E
             cluster = format!("{:x}", adopted.cluster_id),
             member = format!("{:x}", adopted.member_id),
             revision = adopted.revision,
+            replayed = adopted.replayed,
             "adopted a data directory of etcd's; its files are kept beside"
         );
     }
@@ -140,36 +154,17 @@ fn seed(facts: &Facts, wal: &Wal) -> Result<Seed, SnapshotError> {
         .as_ref()
         .ok_or_else(|| SnapshotError::Refused("etcd's log does not say whose it is".into()))?;
     let members = members::of(facts, wal)?;
-    let behind = wal.entries.range(facts.index + 1..);
-    let mut requests = behind.filter(|(_, (_, kept))| *kept == Kept::Request);
-    if let Some((first, _)) = requests.next() {
-        return Err(SnapshotError::Refused(format!(
-            "{} requests from index {first} on are in etcd's log and not in its database, which is that of index {}: start \
-             etcd on this directory once more and stop it in good order, or restore a snapshot of it",
-            1 + requests.count(),
-            facts.index
-        )));
-    }
     if !members.contains_key(&metadata.node_id) {
         return Err(SnapshotError::Refused(format!(
             "member {:x}, whose log it is, is not a member of its cluster",
             metadata.node_id
         )));
     }
-    let last = wal.entries.last_key_value();
-    let last = last.map(|(index, (term, _))| (*index, *term));
-    let (index, term) = match last {
-        Some((index, term)) if index >= facts.index => (index, term),
-        // etcd before 3.5 keeps no term in its database.
-        _ => (
-            facts.index,
-            if facts.term > 0 {
-                facts.term
-            } else {
-                wal.hard_state.term
-            },
-        ),
-    };
+    let entries = replay::entries(wal, facts.index)?;
+    let (index, term) = replay::base(facts, wal, &entries);
+    let last = entries.last().map_or(index, |entry| entry.log_id.index);
+    let committed = wal.hard_state.commit.clamp(index, last);
+    let at = |entry: &&Entry| entry.log_id.index == committed;
     Ok(Seed {
         cluster: metadata.cluster_id,
         member: metadata.node_id,
@@ -177,7 +172,12 @@ fn seed(facts: &Facts, wal: &Wal) -> Result<Seed, SnapshotError> {
         removed: facts.removed.clone(),
         index,
         term,
-        vote_term: wal.hard_state.term.max(term),
+        committed: entries.iter().find(at).map(|entry| entry.log_id),
+        vote_term: entries
+            .last()
+            .map_or(term, |entry| *entry.log_id.leader_id)
+            .max(wal.hard_state.term),
+        entries,
         bump_revision: 0,
     })
 }

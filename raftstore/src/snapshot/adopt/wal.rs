@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bytes::Bytes;
 use hydrofoil_etcd_wire::files::{Entry, EntryType, HardState, Metadata, Record};
 use prost::Message;
 
@@ -27,14 +28,16 @@ const SECTOR_BYTES: u64 = 512;
 const HEAD_BYTES: u64 = 8;
 /// Most entries that are kept; the rest of a log that has more cannot matter.
 const MAX_ENTRIES: usize = 10_000_000;
+/// Most bytes of requests that are kept. etcd writes its database ten times a second: what it lacks is little.
+const MAX_REQUEST_BYTES: usize = 1 << 30;
 
 /// What is kept of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
     /// It does nothing.
     Empty,
-    /// A request.
-    Request,
+    /// A request: the entry's data, or nothing if the database holds what it did.
+    Request(Bytes),
     /// A change of the members: the entry's data.
     ConfChange(Vec<u8>),
     /// A change of the members in raft's second form, which etcd does not write.
@@ -50,12 +53,19 @@ pub struct Wal {
     pub hard_state: HardState,
     /// The entries by index, with their terms.
     pub entries: BTreeMap<u64, (u64, Kept)>,
+    /// The last entry that the database holds.
+    held: u64,
+    /// Bytes of requests that were kept so far.
+    request_bytes: usize,
 }
 
-/// Reads the log in `dir`.
-pub fn read(dir: &Path) -> Result<Wal, SnapshotError> {
+/// Reads the log in `dir`, with the data of requests behind the entry `held`.
+pub fn read(dir: &Path, held: u64) -> Result<Wal, SnapshotError> {
     let files = files(dir)?;
-    let mut wal = Wal::default();
+    let mut wal = Wal {
+        held,
+        ..Default::default()
+    };
     let mut crc = 0;
     for (n, path) in files.iter().enumerate() {
         let mut frames = Frames::open(path, n + 1 == files.len())?;
@@ -121,7 +131,16 @@ impl Wal {
                 if self.entries.len() >= MAX_ENTRIES {
                     return Err("more entries than are believed");
                 }
-                self.entries.insert(entry.index, (entry.term, kept(&entry)));
+                let kept = kept(&entry, self.held);
+                if let Kept::Request(data) = &kept {
+                    self.request_bytes += data.len();
+                    if self.request_bytes > MAX_REQUEST_BYTES {
+                        return Err(
+                            "more bytes of requests that the database lacks than are taken",
+                        );
+                    }
+                }
+                self.entries.insert(entry.index, (entry.term, kept));
             }
             STATE => self.hard_state = HardState::decode(data).map_err(|_| "it is no state")?,
             CRC | SNAPSHOT => {}
@@ -131,13 +150,14 @@ impl Wal {
     }
 }
 
-fn kept(entry: &Entry) -> Kept {
+fn kept(entry: &Entry, held: u64) -> Kept {
     let data = entry.data.clone().unwrap_or_default();
     match entry.r#type() {
         EntryType::EntryConfChange => Kept::ConfChange(data.to_vec()),
         EntryType::EntryConfChangeV2 => Kept::ConfChangeV2,
         EntryType::EntryNormal if data.is_empty() => Kept::Empty,
-        EntryType::EntryNormal => Kept::Request,
+        EntryType::EntryNormal if entry.index <= held => Kept::Request(Bytes::new()),
+        EntryType::EntryNormal => Kept::Request(data),
     }
 }
 
@@ -300,7 +320,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let name = "0000000000000000-0000000000000000.wal";
         fs::write(dir.path().join(name), file).unwrap();
-        read(dir.path())
+        read(dir.path(), 0)
     }
 
     #[test]
@@ -309,7 +329,8 @@ mod tests {
         assert_eq!(wal.metadata.unwrap().cluster_id, 2);
         assert_eq!(wal.hard_state.term, 3);
         let entries: Vec<_> = wal.entries.into_iter().collect();
-        assert_eq!(entries, [(1, (1, Kept::Empty)), (2, (3, Kept::Request))]);
+        let request = Kept::Request("request".into());
+        assert_eq!(entries, [(1, (1, Kept::Empty)), (2, (3, request))]);
     }
 
     #[test]
