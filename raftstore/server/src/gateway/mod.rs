@@ -1,7 +1,8 @@
 //! The JSON gateway, `/v3/…`: a POST with JSON is a call of gRPC, as grpc-gateway 1.16 has it in etcd.
 //!
 //! Messages are never spelled out here: the table of [`routes`] says which path is which method, the descriptors of the wire say what
-//! a message holds ([`schema`]), and the call goes through the same services as gRPC, inside the process ([`call`]).
+//! a message holds ([`schema`]), and the call goes through the same services as gRPC, inside the process ([`call`]). A websocket on
+//! any of the paths is the same in both directions at once ([`websocket`]).
 //!
 //! The one confusing thing: names go out as the `.proto` files have them (`cluster_id`, `peerURLs`) and come in as either those or
 //! lower camel case; 64-bit numbers are texts, bytes are base64, and what is empty is left out.
@@ -13,13 +14,14 @@ pub mod schema;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod websocket;
 
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{FromRequestParts, Request, State, WebSocketUpgrade},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -27,9 +29,13 @@ use futures::{StreamExt, TryStreamExt};
 use http::{Method, StatusCode, header::CONTENT_TYPE};
 use tonic::{Code, Status};
 
-use crate::http::{JSON, go_error};
+use crate::{
+    http::{JSON, go_error},
+    listen::Connection,
+};
 use input::Messages;
 use schema::Schema;
+use websocket::Sockets;
 
 /// The gateway.
 #[derive(Clone, Debug)]
@@ -37,6 +43,7 @@ pub struct Gateway {
     grpc: Router,
     schema: Arc<Schema>,
     max_body_bytes: usize,
+    sockets: Sockets,
 }
 
 impl Gateway {
@@ -49,6 +56,7 @@ impl Gateway {
             grpc,
             schema: Arc::new(Schema::new()?),
             max_body_bytes,
+            sockets: Sockets::default(),
         })
     }
 
@@ -98,6 +106,45 @@ impl Gateway {
 }
 
 async fn serve(State(gateway): State<Gateway>, request: Request) -> Response {
+    if websocket::is_asked_for(request.headers()) {
+        upgrade(gateway, request).await
+    } else {
+        answer(&gateway, request).await
+    }
+}
+
+/// Makes a websocket of a request. What it asks for is a POST, whatever the method.
+async fn upgrade(gateway: Gateway, request: Request) -> Response {
+    let (mut parts, _) = request.into_parts();
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let Some(room) = gateway.sockets.enter() else {
+        return go_error(StatusCode::SERVICE_UNAVAILABLE, "too many websockets");
+    };
+    let mut inner = http::Request::post(parts.uri);
+    websocket::authorize(&parts.headers, &mut inner);
+    if let Some(connection) = parts.extensions.get::<Connection>() {
+        inner = inner.extension(*connection);
+    }
+    let most = gateway.max_body_bytes;
+    upgrade
+        .protocols([websocket::BEARER])
+        .max_message_size(most)
+        .max_frame_size(most)
+        .on_upgrade(move |socket| {
+            let ask = |body| async move {
+                match inner.body(body) {
+                    Ok(request) => answer(&gateway, request).await,
+                    Err(error) => status::answer(&unreadable(error.to_string())),
+                }
+            };
+            websocket::serve(socket, ask, room)
+        })
+}
+
+async fn answer(gateway: &Gateway, request: Request) -> Response {
     let Some(method) = gateway.schema.method(request.uri().path()) else {
         return go_error(StatusCode::NOT_FOUND, "Not Found");
     };

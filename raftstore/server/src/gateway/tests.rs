@@ -255,3 +255,114 @@ async fn elections_and_locks_as_etcd_answers_them() {
     }
     member.store.shutdown().await;
 }
+
+/// A websocket's other end, as RFC 6455 has it.
+struct Socket {
+    stream: tokio::net::TcpStream,
+}
+
+impl Socket {
+    async fn open(address: std::net::SocketAddr, path: &str, more: &str) -> (Socket, String) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let hello = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n{more}\r\n"
+        );
+        stream.write_all(hello.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        (Socket { stream }, String::from_utf8(head).unwrap())
+    }
+
+    async fn say(&mut self, text: &str) {
+        use tokio::io::AsyncWriteExt;
+        // One text frame, masked with zeroes, of less than 126 bytes.
+        let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
+        assert!(text.len() < 126);
+        frame.extend_from_slice(text.as_bytes());
+        self.stream.write_all(&frame).await.unwrap();
+    }
+
+    /// The next text; `None` when the other side closes.
+    async fn hear(&mut self) -> Option<String> {
+        use tokio::io::AsyncReadExt;
+        let kind = self.stream.read_u8().await.unwrap();
+        let length = match self.stream.read_u8().await.unwrap() {
+            126 => usize::from(self.stream.read_u16().await.unwrap()),
+            length => usize::from(length),
+        };
+        let mut data = vec![0; length];
+        self.stream.read_exact(&mut data).await.unwrap();
+        match kind {
+            0x81 => Some(
+                String::from_utf8(data)
+                    .unwrap()
+                    .replace(IDS, "")
+                    .replace(",\"raft_term\":\"1\"", ""),
+            ),
+            0x88 => None,
+            kind => panic!("a frame of kind {kind:x}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_is_both_directions_at_once() {
+    let member = Member::start().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = member.router.clone();
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let (mut watch, head) = Socket::open(address, "/v3/watch", "").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    for (id, key) in [("1", "YQ=="), ("2", "Yg==")] {
+        let create = format!(r#"{{"create_request":{{"key":"{key}","watch_id":{id}}}}}"#);
+        watch.say(&create).await;
+        let created = format!(
+            r#"{{"result":{{"header":{{"revision":"1"}},"watch_id":"{id}","created":true}}}}"#
+        );
+        assert_eq!(watch.hear().await, Some(created));
+    }
+    let (mut put, _) = Socket::open(address, "/v3/kv/put", "").await;
+    put.say(r#"{"key":"Yg==","value":"YQ=="}"#).await;
+    assert_eq!(
+        put.hear().await.as_deref(),
+        Some(r#"{"header":{"revision":"2"}}"#)
+    );
+    assert_eq!(put.hear().await, None);
+    let event = watch.hear().await.unwrap();
+    assert!(
+        event.contains(r#""watch_id":"2","events":[{"kv":{"key":"Yg==""#),
+        "{event}"
+    );
+    watch.say(r#"{"cancel_request":{"watch_id":2}}"#).await;
+    let cancelled = watch.hear().await.unwrap();
+    assert!(
+        cancelled.contains(r#""watch_id":"2","canceled":true"#),
+        "{cancelled}"
+    );
+
+    member.post("lease/grant", r#"{"TTL":100,"ID":7}"#).await;
+    let (mut lease, _) = Socket::open(address, "/v3/lease/keepalive", "").await;
+    for _ in 0..2 {
+        lease.say(r#"{"ID":7}"#).await;
+        let renewed = lease.hear().await.unwrap();
+        assert!(renewed.contains(r#""ID":"7","TTL":"100""#), "{renewed}");
+    }
+    let bearer = "Sec-WebSocket-Protocol: Bearer, nobodys.1\r\n";
+    let (mut unreadable, head) = Socket::open(address, "/v3/kv/range", bearer).await;
+    assert!(
+        head.to_ascii_lowercase()
+            .contains("sec-websocket-protocol: bearer\r\n"),
+        "{head}"
+    );
+    unreadable.say("{bad").await;
+    let error = unreadable.hear().await.unwrap();
+    assert!(error.contains(r#""code":3"#), "{error}");
+    assert_eq!(unreadable.hear().await, None);
+    serving.abort();
+    member.store.shutdown().await;
+}
