@@ -98,26 +98,51 @@ fn over_a_store_of_its_own() -> anyhow::Result<()> {
     keeps_objects(&[])
 }
 
+/// How often etcd is started anew on another port.
+const ATTEMPTS: usize = 10;
+
+/// Starts etcd, which takes no port from the kernel. Another process may take the one that was free a moment ago: then etcd ends,
+/// and another port is tried.
+fn start_etcd(folder: &Path) -> anyhow::Result<(Process, String)> {
+    for attempt in 0..ATTEMPTS {
+        let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let url = format!("http://{free}");
+        let mut etcd = Command::new(tools::tool("etcd")?)
+            .arg("--data-dir")
+            .arg(folder.join(attempt.to_string()))
+            .args([
+                "--listen-client-urls",
+                &url,
+                "--advertise-client-urls",
+                &url,
+            ])
+            .args(["--listen-peer-urls", "http://127.0.0.1:0"])
+            .args(["--initial-advertise-peer-urls", "http://127.0.0.1:1"])
+            .args(["--initial-cluster", "default=http://127.0.0.1:1"])
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let log = etcd.stderr.take().context("its log")?;
+        let etcd = Process(etcd);
+        let mut lines = BufReader::new(log).lines();
+        let mut last = String::new();
+        let ready = lines.by_ref().map_while(Result::ok).any(|line| {
+            last = line;
+            last.contains("ready to serve client requests")
+        });
+        if ready {
+            // Whoever does not read a pipe stops who writes into it.
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok((etcd, url));
+        }
+        ensure!(last.contains("address already in use"), "etcd: {last}");
+    }
+    anyhow::bail!("{ATTEMPTS} ports were taken one after the other")
+}
+
 #[test]
 fn over_etcd() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
-    let free = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let url = format!("http://{free}");
-    let etcd = Command::new(tools::tool("etcd")?)
-        .arg("--data-dir")
-        .arg(folder.path())
-        .args([
-            "--listen-client-urls",
-            &url,
-            "--advertise-client-urls",
-            &url,
-        ])
-        .args(["--listen-peer-urls", "http://127.0.0.1:0"])
-        .args(["--initial-advertise-peer-urls", "http://127.0.0.1:1"])
-        .args(["--initial-cluster", "default=http://127.0.0.1:1"])
-        .args(["--log-level", "error"])
-        .spawn()?;
-    let _etcd = Process(etcd);
+    let (_etcd, url) = start_etcd(folder.path())?;
     keeps_objects(&["--etcd-servers", &url, "--etcd-prefix", "/here"])
 }
 
