@@ -10,7 +10,7 @@ use std::time::Duration;
 use fake::api::FakeApi;
 use fake::cri::FakeCri;
 use http::Method;
-use hydrofoil_node::kubelet::{self, Config};
+use hydrofoil_node::kubelet::{self, Config, Threshold};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -46,7 +46,7 @@ impl Rig {
             runtime_endpoint: self.dir.path().join("cri.sock"),
             root_dir: self.root(),
             max_pods: 2000,
-            disk_pressure_percent: 0,
+            disk_pressure: Threshold::Bytes(0),
             ..Config::default()
         };
         let shutdown = CancellationToken::new();

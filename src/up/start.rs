@@ -18,6 +18,10 @@ use crate::credentials::{CLUSTER_DOMAIN, now, write_kubeconfig};
 use crate::paths::{self, DataDir};
 use crate::rooms::Room;
 
+/// Free space below which the node takes no more pods, in bytes. The disk is its user's, whose other files a share of it would
+/// count as ours; and images are not collected for the same reason.
+const LEAST_FREE_DISK: u64 = 512 * 1024 * 1024;
+
 /// The API server as the other parts need it.
 pub struct Api {
     /// Where it listens.
@@ -231,6 +235,8 @@ impl Cluster {
             pod_cidr: Some(args.pod_cidr.to_string()),
             max_pods: args.max_pods,
             cluster_domain: CLUSTER_DOMAIN.to_owned(),
+            disk_pressure: kubelet::Threshold::Bytes(LEAST_FREE_DISK),
+            image_gc_high_threshold_percent: 100,
             ..Default::default()
         };
         let (ready, is_ready) = oneshot::channel();

@@ -68,7 +68,7 @@ pub struct Config {
     pub container_log_max_size: u64,
     /// Most log files kept for one container.
     pub container_log_max_files: u32,
-    /// Disk use in percent above which unused images are collected.
+    /// Disk use in percent above which unused images are collected; 100 collects none.
     pub image_gc_high_threshold_percent: u8,
     /// Disk use in percent down to which images are collected.
     pub image_gc_low_threshold_percent: u8,
@@ -76,12 +76,34 @@ pub struct Config {
     pub image_minimum_gc_age: Duration,
     /// Available memory in bytes below which the Node tells MemoryPressure.
     pub memory_pressure_bytes: u64,
-    /// Free space in percent of the root directory's file system below which the Node tells DiskPressure.
-    pub disk_pressure_percent: u8,
+    /// Free space of the root directory's file system below which the Node tells DiskPressure (upstream: `nodefs.available`).
+    pub disk_pressure: Threshold,
     /// CPU kept from pods, in thousandths of a core.
     pub reserved_cpu_millis: u64,
     /// Memory kept from pods, in bytes.
     pub reserved_memory_bytes: u64,
+}
+
+/// How little of something is too little (upstream: `ThresholdValue` of the eviction API).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Threshold {
+    /// Percent of all there is.
+    Percent(u8),
+    /// So many bytes, however much there is.
+    Bytes(u64),
+}
+
+impl Threshold {
+    /// Whether `available` bytes of `all` are below it.
+    #[must_use]
+    pub fn is_above(self, available: u64, all: u64) -> bool {
+        available
+            < match self {
+                Self::Percent(percent) => all / 100 * u64::from(percent),
+                Self::Bytes(bytes) => bytes,
+            }
+    }
 }
 
 /// PEM texts for the kubelet's HTTPS server.
@@ -138,7 +160,7 @@ impl Default for Config {
             image_gc_low_threshold_percent: 80,
             image_minimum_gc_age: Duration::from_secs(120),
             memory_pressure_bytes: 100 * 1024 * 1024,
-            disk_pressure_percent: 5,
+            disk_pressure: Threshold::Percent(10),
             reserved_cpu_millis: 0,
             reserved_memory_bytes: 0,
         }
@@ -152,5 +174,21 @@ impl Config {
         self.log_dir
             .clone()
             .unwrap_or_else(|| self.root_dir.join("logs"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_grows_with_the_disk_and_an_amount_does_not() {
+        const GIB: u64 = 1 << 30;
+        assert!(Threshold::Percent(10).is_above(19 * GIB, 252 * GIB));
+        assert!(!Threshold::Percent(10).is_above(26 * GIB, 252 * GIB));
+        assert!(!Threshold::Bytes(GIB).is_above(19 * GIB, 252 * GIB));
+        assert!(!Threshold::Bytes(GIB).is_above(GIB, 252 * GIB));
+        assert!(Threshold::Bytes(GIB).is_above(GIB - 1, 2 * GIB));
+        assert!(!Threshold::Percent(0).is_above(0, 252 * GIB));
     }
 }

@@ -79,9 +79,9 @@ fn choose(
     chosen
 }
 
-/// Bytes to free so that no more than `low` percent are used, when more than `high` percent are.
+/// Bytes to free so that no more than `low` percent are used, when more than `high` percent are; a `high` of 100 frees none.
 fn to_free(disk: Disk, high: u8, low: u8) -> u64 {
-    if disk.size == 0 {
+    if disk.size == 0 || high >= 100 {
         return 0;
     }
     let used = disk.size.saturating_sub(disk.available);
@@ -331,6 +331,7 @@ mod tests {
         };
         assert_eq!(to_free(disk(200), 85, 80), 0);
         assert_eq!(to_free(disk(100), 85, 80), 100);
+        assert_eq!(to_free(disk(0), 100, 80), 0);
         assert_eq!(to_free(Disk::default(), 85, 80), 0);
     }
 

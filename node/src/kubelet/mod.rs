@@ -35,7 +35,7 @@ mod text;
 mod view;
 mod volumes;
 
-pub use config::{Config, Tls};
+pub use config::{Config, Threshold, Tls};
 
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;

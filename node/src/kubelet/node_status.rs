@@ -339,7 +339,9 @@ impl NodeKeeper {
     fn told(&self, runtime: &Result<wire::StatusResponse, tonic::Status>) -> [Told; 4] {
         let memory = host::available_memory() < self.config.memory_pressure_bytes;
         let disk = host::disk(&self.config.root_dir).is_some_and(|disk| {
-            disk.available < disk.size / 100 * u64::from(self.config.disk_pressure_percent)
+            self.config
+                .disk_pressure
+                .is_above(disk.available, disk.size)
         });
         let pids =
             host::pids().is_some_and(|(used, most)| used * 100 > most * PID_PRESSURE_PERCENT);
