@@ -99,13 +99,33 @@ impl Kubectl {
         let output = self.try_run(arguments)?;
         ensure!(
             output.ok(),
-            "kubectl {} ended with {}\n{}{}",
+            "kubectl {} ended with {}\n{}{}{}",
             arguments.join(" "),
             output.code,
             output.stdout,
-            output.stderr
+            output.stderr,
+            if output.stderr.contains("timed out waiting") {
+                self.circumstances()
+            } else {
+                String::new()
+            }
         );
         Ok(output.stdout)
+    }
+
+    /// Why pods may not have become what was waited for: they, what happened to them, and what the node says of itself.
+    fn circumstances(&self) -> String {
+        [
+            &["describe", "pods"][..],
+            &["get", "events"],
+            &["describe", "nodes"],
+        ]
+        .iter()
+        .map(|arguments| match self.try_run(arguments) {
+            Ok(output) => format!("\n{}{}", output.stdout, output.stderr),
+            Err(error) => format!("\n{error:#}"),
+        })
+        .collect()
     }
 
     /// Runs a command that must fail, and returns what it printed on standard error.
@@ -172,11 +192,7 @@ impl Kubectl {
             );
             Ok(())
         })
-        .with_context(|| {
-            self.try_run(&["describe", object])
-                .map(|o| o.stdout)
-                .unwrap_or_default()
-        })
+        .with_context(|| self.circumstances())
     }
 
     /// Starts a command that goes on by itself.
