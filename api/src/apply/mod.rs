@@ -95,17 +95,21 @@ fn set_managed_fields(value: &mut Value, entries: Vec<Entry>) {
 
 /// Takes out what nobody owns.
 fn strip(fields: &mut Set) {
-    let mut gone = Set::new();
-    let nothing = || Value::Object(Map::new());
-    let mut metadata: Set = NOBODYS
-        .iter()
-        .map(|name| (format!("f:{name}"), nothing()))
-        .collect();
-    metadata.insert(".".to_owned(), nothing());
-    gone.insert("f:apiVersion".to_owned(), nothing());
-    gone.insert("f:kind".to_owned(), nothing());
-    gone.insert("f:metadata".to_owned(), Value::Object(metadata));
-    set::subtract(fields, &gone);
+    static GONE: OnceLock<Set> = OnceLock::new();
+    let gone = GONE.get_or_init(|| {
+        let nothing = || Value::Object(Map::new());
+        let mut metadata: Set = NOBODYS
+            .iter()
+            .map(|name| (format!("f:{name}"), nothing()))
+            .collect();
+        metadata.insert(".".to_owned(), nothing());
+        let mut gone = Set::new();
+        gone.insert("f:apiVersion".to_owned(), nothing());
+        gone.insert("f:kind".to_owned(), nothing());
+        gone.insert("f:metadata".to_owned(), Value::Object(metadata));
+        gone
+    });
+    set::subtract(fields, gone);
 }
 
 /// The fields that an endpoint does not write: status behind the object itself, spec behind its status.

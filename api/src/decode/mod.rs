@@ -107,27 +107,26 @@ fn finish(
 }
 
 /// Reads the outcome of a patch as an object of the expected type. `duplicates` are the repeated fields that were found in
-/// the patch itself ([`patch`]). Errors are 422s that show the outcome, as upstream's patch handler has them.
+/// the patch itself ([`patch`]). Errors are 422s that show the outcome, as upstream's patch handler has them: `again` makes it
+/// once more for them, since a copy for the rare error would cost every patch.
 pub fn patched(
     value: Value,
+    again: impl FnOnce() -> Value,
     duplicates: Vec<String>,
     expected: &Type,
     mode: FieldValidation,
 ) -> Result<Decoded, ApiError> {
     let mut cx = Context::new(mode != FieldValidation::Ignore);
-    // The text is for the error alone, but the value is gone by then; unknown fields are the rare case, so it is kept only
-    // where one may be refused.
-    let shown = value.clone();
     let out = typed::from_value(value, expected, &mut cx);
     let (error, more) = cx.finish();
     if let Some(error) = error {
-        return Err(errors::bad_outcome(&shown, &error));
+        return Err(errors::bad_outcome(&again(), &error));
     }
     let mut strict_errors = duplicates;
     strict_errors.extend(more);
     match mode {
         FieldValidation::Strict if !strict_errors.is_empty() => Err(errors::bad_outcome(
-            &shown,
+            &again(),
             &format!("strict decoding error: {}", strict_errors.join(", ")),
         )),
         FieldValidation::Warn => Ok(Decoded {

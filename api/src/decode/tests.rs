@@ -261,8 +261,10 @@ fn yaml_reads_as_json_does() {
 
 #[test]
 fn outcomes_of_patches() {
+    let outcome = json!({"spec": {"replicas": "x"}});
     let error = patched(
-        json!({"spec": {"replicas": "x"}}),
+        outcome.clone(),
+        || outcome,
         Vec::new(),
         ty("apps.v1.Deployment"),
         FieldValidation::Warn,

@@ -231,20 +231,26 @@ fn misplaced(what: &str, slot: Slot<'_>, cx: &mut Context) {
 
 // ---- from a parsed value
 
-fn conform_struct(source: Map<String, Value>, ty: &Type, cx: &mut Context) -> Map<String, Value> {
-    let mut map = Map::new();
-    for (key, value) in source {
-        let Some((_, field)) = find(ty, &key) else {
-            cx.unknown(&key);
-            continue;
+/// In place: most of what comes here is as it should be, and building maps anew is most of what a patch would cost.
+fn conform_struct(mut map: Map<String, Value>, ty: &Type, cx: &mut Context) -> Map<String, Value> {
+    map.retain(|key, place| {
+        let Some((_, field)) = find(ty, key) else {
+            cx.unknown(key);
+            return false;
         };
         let slot = Slot {
             ty: &field.ty,
             go: field.go,
         };
-        let value = cx.in_field(ty, field.json, |cx| conform(value, slot, cx));
-        keep(&mut map, key, field, value);
-    }
+        let value = std::mem::take(place);
+        match cx.in_field(ty, field.json, |cx| conform(value, slot, cx)) {
+            Some(value) if is_written(field, &value) => {
+                *place = value;
+                true
+            }
+            _ => false,
+        }
+    });
     fill(&mut map, ty);
     map
 }
@@ -263,21 +269,26 @@ fn conform(value: Value, slot: Slot<'_>, cx: &mut Context) -> Option<Value> {
     }
 }
 
-fn conform_object(source: Map<String, Value>, slot: Slot<'_>, cx: &mut Context) -> Option<Value> {
+fn conform_object(
+    mut source: Map<String, Value>,
+    slot: Slot<'_>,
+    cx: &mut Context,
+) -> Option<Value> {
     match slot.ty {
         FieldType::Message(ty) => Some(Value::Object(conform_struct(source, ty, cx))),
         FieldType::Map(element) => {
             let element = slot.element(element);
-            let entry = |(key, value): (String, Value)| {
+            for (key, place) in &mut source {
+                let value = std::mem::take(place);
                 let value = match &value {
                     Value::Object(_) | Value::Array(_) => {
-                        cx.in_key(&key, |cx| conform(value, element, cx))
+                        cx.in_key(key, |cx| conform(value, element, cx))
                     }
                     _ => conform(value, element, cx),
                 };
-                (key, value.unwrap_or_else(|| zero_element(element.ty)))
-            };
-            Some(Value::Object(source.into_iter().map(entry).collect()))
+                *place = value.unwrap_or_else(|| zero_element(element.ty));
+            }
+            Some(Value::Object(source))
         }
         FieldType::RawExtension | FieldType::FieldsV1 | FieldType::Json => {
             Some(Value::Object(source))
@@ -359,12 +370,7 @@ const RESETS: &str = "managedFields";
 /// Puts a value into a struct unless Go's encoder would leave it out.
 fn keep(map: &mut Map<String, Value>, key: String, field: &Field, value: Option<Value>) {
     match value {
-        Some(value) if field.json == RESETS => {
-            map.insert(key, value);
-        }
-        Some(value)
-            if field.pointer || field.omit == Omit::Never || !is_empty(&value, &field.ty) =>
-        {
+        Some(value) if is_written(field, &value) => {
             map.insert(key, value);
         }
         // A repeated field's last value counts, also when it is nothing.
@@ -372,6 +378,14 @@ fn keep(map: &mut Map<String, Value>, key: String, field: &Field, value: Option<
             map.remove(&key);
         }
     }
+}
+
+/// Whether Go's encoder writes this value of a field.
+fn is_written(field: &Field, value: &Value) -> bool {
+    field.pointer
+        || field.omit == Omit::Never
+        || field.json == RESETS
+        || !is_empty(value, &field.ty)
 }
 
 /// `omitempty`'s idea of empty, which no struct is.
@@ -395,11 +409,21 @@ fn is_empty(value: &Value, ty: &FieldType) -> bool {
 fn fill(map: &mut Map<String, Value>, ty: &Type) {
     for field in ty.fields {
         if !field.pointer
-            && let Some(value) = written_zero(field)
+            && has_written_zero(field)
             && !map.contains_key(field.json)
+            && let Some(value) = written_zero(field)
         {
             map.insert(field.json.to_owned(), value);
         }
+    }
+}
+
+/// Whether [`written_zero`] gives a value, which it would have to make.
+fn has_written_zero(field: &Field) -> bool {
+    match field.omit {
+        Omit::Zero => false,
+        Omit::Empty => matches!(field.ty, FieldType::Message(_) | FieldType::Quantity),
+        Omit::Never => true,
     }
 }
 

@@ -150,9 +150,14 @@ fn propose(
             subresource: part.subresource(),
             now: call.now,
         };
-        let merged = apply::apply(old, applied, writer, options.force, ty)?;
-        let decoded =
-            write::decode_value(&call.served, merged, Vec::new(), FieldValidation::Ignore)?;
+        let make = || apply::apply(old, applied, writer, options.force, ty);
+        let decoded = write::decode_value(
+            &call.served,
+            make()?,
+            || make().unwrap_or_default(),
+            Vec::new(),
+            FieldValidation::Ignore,
+        )?;
         return Ok(Proposal {
             object: decoded.value,
             warnings: Vec::new(),
@@ -162,16 +167,21 @@ fn propose(
     let Some(old) = old else {
         return Err(call.not_found());
     };
-    let (patched, duplicates) = match patch {
-        Patch::Json(text) => (patches::json(old, text)?, &NONE),
-        Patch::Merge { value, duplicates } => (patches::merge(old, value)?, duplicates),
-        Patch::Strategic { value, duplicates } => (patches::strategic(old, value, ty)?, duplicates),
-        Patch::Apply(_) => (old.clone(), &NONE),
+    let make = || match patch {
+        Patch::Json(text) => patches::json(old, text),
+        Patch::Merge { value, .. } => patches::merge(old, value),
+        Patch::Strategic { value, .. } => patches::strategic(old, value, ty),
+        Patch::Apply(_) => Ok(old.clone()),
+    };
+    let duplicates = match patch {
+        Patch::Merge { duplicates, .. } | Patch::Strategic { duplicates, .. } => duplicates.clone(),
+        Patch::Json(_) | Patch::Apply(_) => Vec::new(),
     };
     let decoded = write::decode_value(
         &call.served,
-        patched,
-        duplicates.clone(),
+        make()?,
+        || make().unwrap_or_default(),
+        duplicates,
         options.validation,
     )?;
     Ok(Proposal {
@@ -180,9 +190,6 @@ fn propose(
         managed: false,
     })
 }
-
-/// No field is named twice.
-static NONE: Vec<String> = Vec::new();
 
 /// What a patch makes of a value that is no object of the table (a Scale).
 ///

@@ -44,8 +44,9 @@ pub async fn scale(call: &Call, body: &[u8]) -> Answer {
     let options = WriteOptions::parse(&call.query, kind, call.agent())?;
     let modified = modify(call, Part::Other("scale"), &options, |old| {
         let wanted = if patching {
-            let patched = patch_value(call, body, &scale_of(old), ty)?;
-            decode::patched(patched, Vec::new(), ty, options.validation)?.value
+            let make = || patch_value(call, body, &scale_of(old), ty);
+            let again = || make().unwrap_or_default();
+            decode::patched(make()?, again, Vec::new(), ty, options.validation)?.value
         } else {
             read(call, body, ty, options.validation)?
         };
@@ -94,15 +95,24 @@ fn rescaled(
             &[error],
         ));
     }
-    let mut new = old.clone();
-    object::set(&mut new, &["spec", "replicas"], replicas);
-    for field in ["resourceVersion", "uid"] {
-        let said = object::text(&scale, &["metadata", field]);
-        if !said.is_empty() {
-            object::set_metadata(&mut new, field, said);
+    let make = || {
+        let mut new = old.clone();
+        object::set(&mut new, &["spec", "replicas"], replicas);
+        for field in ["resourceVersion", "uid"] {
+            let said = object::text(&scale, &["metadata", field]);
+            if !said.is_empty() {
+                object::set_metadata(&mut new, field, said);
+            }
         }
-    }
-    let decoded = write::decode_value(&call.served, new, Vec::new(), FieldValidation::Ignore)?;
+        new
+    };
+    let decoded = write::decode_value(
+        &call.served,
+        make(),
+        make,
+        Vec::new(),
+        FieldValidation::Ignore,
+    )?;
     Ok(Proposal {
         object: decoded.value,
         warnings: Vec::new(),

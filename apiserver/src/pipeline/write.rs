@@ -89,17 +89,19 @@ pub fn decode(
     Ok(decoded)
 }
 
-/// Reads what a patch made as an object of a resource. `duplicates` are fields that the patch named twice.
+/// Reads what a patch made as an object of a resource; `again` makes it once more, for an error's text. `duplicates` are fields
+/// that the patch named twice.
 ///
 /// # Errors
 /// 400 with upstream's text for what cannot be read.
 pub fn decode_value(
     served: &Served,
     value: Value,
+    again: impl FnOnce() -> Value,
     duplicates: Vec<String>,
     mode: FieldValidation,
 ) -> Result<Decoded, ApiError> {
-    let mut decoded = decode::patched(value, duplicates, served.resource.ty, mode)?;
+    let mut decoded = decode::patched(value, again, duplicates, served.resource.ty, mode)?;
     fill(served, &mut decoded.value);
     Ok(decoded)
 }
