@@ -6,6 +6,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use hydrofoil_cri::v1::image_service_client::ImageServiceClient;
 use hydrofoil_cri::v1::runtime_service_client::RuntimeServiceClient;
 use hydrofoil_cri::v1::{self as wire};
@@ -121,13 +122,21 @@ impl Cri {
 }
 
 /// Waits for a call at most `limit`.
-pub(crate) async fn call<T>(
+///
+/// A call of tonic's is some 15 KB, which every future around it would hold and move several times: it is boxed first.
+pub(crate) fn call<'a, T>(
     limit: Duration,
-    call: impl Future<Output = Result<Response<T>, Status>>,
-) -> Result<T, Status> {
-    match tokio::time::timeout(limit, call).await {
-        Ok(answer) => answer.map(Response::into_inner),
-        Err(_) => Err(Status::deadline_exceeded("context deadline exceeded")),
+    call: impl Future<Output = Result<Response<T>, Status>> + Send + 'a,
+) -> impl Future<Output = Result<T, Status>> + Send
+where
+    T: 'a,
+{
+    let call: BoxFuture<'a, _> = Box::pin(call);
+    async move {
+        match tokio::time::timeout(limit, call).await {
+            Ok(answer) => answer.map(Response::into_inner),
+            Err(_) => Err(Status::deadline_exceeded("context deadline exceeded")),
+        }
     }
 }
 

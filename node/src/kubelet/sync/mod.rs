@@ -610,8 +610,9 @@ impl PodLoop {
 }
 
 impl Parts {
-    /// Runs a short task that ends with the kubelet.
+    /// Runs a short task that ends with the kubelet. Boxed, because the wait for the token holds it three times over.
     fn shutdown_spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let work = Box::pin(work);
         tokio::spawn(self.shutdown.clone().run_until_cancelled_owned(work));
     }
 
