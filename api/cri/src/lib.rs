@@ -8,6 +8,10 @@
 /// annotation leave it out, which says nothing.
 pub const SEES_FILES: &str = "image.hydrofoil.dev/sees-files";
 
+/// How this project's runtime calls itself (`VersionResponse.runtime_name`). It makes the folders of the logs that it writes; of others
+/// CRI says that the kubelet makes them.
+pub const RUNTIME_NAME: &str = "hydrofoil";
+
 /// CRI's only protocol package, `runtime.v1`.
 pub mod v1 {
     #![allow(missing_docs, deprecated, clippy::all, unused_qualifications)]

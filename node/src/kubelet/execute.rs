@@ -48,6 +48,8 @@ pub(crate) struct Shared {
     pub host_ips: Vec<String>,
     pub allocatable: Allocatable,
     pub memory_capacity: i64,
+    /// Whether the runtime makes the folders that it logs into.
+    pub makes_log_folders: bool,
 }
 
 /// The pod a call is made for, as it was when the call was asked for.
@@ -219,18 +221,8 @@ impl Shared {
         let runtime_handler = self.runtime_handler(pod)?;
         let config = cri_config::sandbox(&self.config, pod, attempt, &self.host_dns);
         let logs = PathBuf::from(&config.log_directory);
-        let folders = log_folders(pod, &logs);
-        let made = tokio::task::spawn_blocking(move || {
-            folders
-                .into_iter()
-                .try_for_each(|folder| fs::create_dir_all(&folder).map_err(|error| (folder, error)))
-        })
-        .await;
-        if let Ok(Err((folder, error))) = made {
-            return Err(format!(
-                "failed to create log directory {}: {error}",
-                folder.display()
-            ));
+        if !self.makes_log_folders {
+            make_folders(log_folders(pod, &logs)).await?;
         }
         let request = wire::RunPodSandboxRequest {
             config: Some(config),
@@ -590,6 +582,22 @@ fn log_folders(pod: &Pod, logs: &Path) -> Vec<PathBuf> {
         .flatten()
         .map(|container| logs.join(&container.name));
     folders.collect()
+}
+
+async fn make_folders(folders: Vec<PathBuf>) -> Result<(), String> {
+    let made = tokio::task::spawn_blocking(move || {
+        folders
+            .into_iter()
+            .try_for_each(|folder| fs::create_dir_all(&folder).map_err(|error| (folder, error)))
+    });
+    match made.await {
+        Ok(Err((folder, error))) => Err(format!(
+            "failed to create log directory {}: {error}",
+            folder.display()
+        )),
+        Ok(Ok(())) => Ok(()),
+        Err(error) => Err(format!("failed to create log directories: {error}")),
+    }
 }
 
 /// Removes a directory and what is in it; one that is not there counts as removed.

@@ -156,6 +156,7 @@ async fn bring_up(
         host_ips: host_ips.clone(),
         allocatable: usable,
         memory_capacity: i64::try_from(machine.memory_bytes).unwrap_or(i64::MAX),
+        makes_log_folders: runtime.name == hydrofoil_cri::RUNTIME_NAME,
         config: (*config).clone(),
     });
     let first = pleg::list(&cri).await.map_err(|status| Error::Runtime {

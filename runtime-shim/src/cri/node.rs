@@ -19,15 +19,13 @@ use super::{CriError, CriResult, Runtime};
 const KUBELET_API_VERSION: &str = "0.1.0";
 /// CRI's version.
 const CRI_VERSION: &str = "v1";
-/// This runtime's name.
-const NAME: &str = "hydrofoil";
 
 impl Runtime {
     /// Who this is.
     pub async fn version(self: &Arc<Self>, _request: VersionRequest) -> CriResult<VersionResponse> {
         Ok(VersionResponse {
             version: KUBELET_API_VERSION.to_owned(),
-            runtime_name: NAME.to_owned(),
+            runtime_name: hydrofoil_cri::RUNTIME_NAME.to_owned(),
             runtime_version: env!("CARGO_PKG_VERSION").to_owned(),
             runtime_api_version: CRI_VERSION.to_owned(),
         })

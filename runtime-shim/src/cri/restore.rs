@@ -81,6 +81,7 @@ fn restore_sandbox(saved: SavedSandbox) -> Sandbox {
 }
 
 fn restore_container(saved: SavedContainer, meter: Meter, now: i64) -> Container {
+    let was_lost = saved.exit.is_none() && saved.started_at != 0;
     let phase = match saved.exit {
         Some(exit) => ContainerPhase::Exited {
             started_at: saved.started_at,
@@ -97,7 +98,12 @@ fn restore_container(saved: SavedContainer, meter: Meter, now: i64) -> Container
             exit: Exit::lost(),
         },
     };
-    let log = Some(saved.log_path).filter(|p| !p.is_empty());
+    let path = Some(saved.log_path).filter(|p| !p.is_empty());
+    let log = LogFile::new(path.map(PathBuf::from));
+    if was_lost {
+        // It ran when the runtime was lost, and may have been silent.
+        log.create();
+    }
     let identity = Identity {
         id: saved.id,
         sandbox_id: saved.sandbox_id,
@@ -105,7 +111,7 @@ fn restore_container(saved: SavedContainer, meter: Meter, now: i64) -> Container
         image_id: saved.image_id,
         image_ref: saved.image_ref,
         created_at: saved.created_at,
-        log: Arc::new(LogFile::new(log.map(PathBuf::from))),
+        log: Arc::new(log),
     };
     Container::from_before(identity, meter, phase)
 }

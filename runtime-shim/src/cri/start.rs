@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +24,8 @@ use crate::state::{Change, Container, ContainerPhase};
 
 /// How long an interrupted guest may take to be gone. It is some epoch ticks; a longer time is a fault of ours.
 const KILL_DEADLINE: Duration = Duration::from_secs(10);
+/// When the log of a guest that has written nothing is made. Starts of many pods are over by then, which it would slow down.
+const SILENT_LOG_AFTER: Duration = Duration::from_secs(10);
 
 impl Runtime {
     /// Begins a container.
@@ -45,7 +46,7 @@ impl Runtime {
                 container.state().as_str_name()
             )));
         };
-        let life = match prepare(&container, runnable, sandbox.address.listen()) {
+        let life = match prepare(runnable, sandbox.address.listen()) {
             Ok(life) => life,
             Err(error) => {
                 self.finish(&container, Exit::not_started(error.to_string()));
@@ -59,6 +60,7 @@ impl Runtime {
         self.metrics.containers_started.increment();
         // Told before the guest runs: nobody hears of its end first.
         self.tell(&container, ContainerEventType::ContainerStartedEvent);
+        tokio::spawn(make_silent_log(Arc::clone(&container)));
         self.spawn(container, life);
         Ok(StartContainerResponse {})
     }
@@ -133,16 +135,20 @@ impl Runtime {
     }
 }
 
-/// Makes the log and, for HTTP, the listener; what comes back is the guest's life.
-fn prepare(
-    container: &Container,
-    runnable: Runnable,
-    listen: IpAddr,
-) -> CriResult<BoxFuture<'static, Exit>> {
-    container.log.create().map_err(|e| {
-        let path = container.log.path().unwrap_or(Path::new(""));
-        CriError::Unknown(format!("making the log {}: {e}", path.display()))
-    })?;
+/// Makes the log of a guest that writes nothing for a while. What has ended made its log at its end.
+async fn make_silent_log(container: Arc<Container>) {
+    let while_it_runs = container.over.cancelled();
+    if tokio::time::timeout(SILENT_LOG_AFTER, while_it_runs)
+        .await
+        .is_err()
+    {
+        // One inode of three, in the pod's own folders: no reason to go to another thread.
+        container.log.create();
+    }
+}
+
+/// Makes the listener, for HTTP; what comes back is the guest's life.
+fn prepare(runnable: Runnable, listen: IpAddr) -> CriResult<BoxFuture<'static, Exit>> {
     let Runnable {
         program,
         guest,

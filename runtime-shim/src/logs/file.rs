@@ -1,6 +1,8 @@
-//! A container's log file: made at start so that `kubectl logs` finds it, opened at the first write, opened anew after rotation.
+//! A container's log file: made with its folders at the first write, opened anew after rotation.
 //!
-//! A quiet container holds no file descriptor: a thousand idle pods cost a thousand names in folders and nothing in this process.
+//! A start waits for no file, since most guests write nothing while they start and a thousand of them would wait for three thousand
+//! inodes. The log of a guest that stays silent is made by whoever holds it (see `cri::start`), so that one who looks finds it. A
+//! quiet container holds no file descriptor.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -19,6 +21,7 @@ pub struct LogFile {
     /// `None`: the kubelet asked for no log, and output is dropped.
     path: Option<PathBuf>,
     file: Mutex<Option<File>>,
+    made: AtomicBool,
     failed: AtomicBool,
 }
 
@@ -28,6 +31,7 @@ impl LogFile {
         Self {
             path,
             file: Mutex::new(None),
+            made: AtomicBool::new(false),
             failed: AtomicBool::new(false),
         }
     }
@@ -37,19 +41,15 @@ impl LogFile {
         self.path.as_deref()
     }
 
-    /// Makes the file (and its folder) if it is not there.
-    pub fn create(&self) -> io::Result<()> {
+    /// Makes the file if nothing was written by now.
+    pub fn create(&self) {
         let Some(path) = &self.path else {
-            return Ok(());
+            return;
         };
-        match open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if let Some(parent) = path.parent() {
-                    std::fs::create_dir_all(parent)?;
-                }
-                open(path).map(drop)
-            }
-            other => other.map(drop),
+        // Under the lock of those who write, so that it is opened once.
+        let _writers = self.file.lock();
+        if !self.made.load(Ordering::Relaxed) {
+            self.tell(path, self.open(path).map(drop));
         }
     }
 
@@ -64,12 +64,20 @@ impl LogFile {
         let mut slot = self.file.lock();
         let result = match slot.as_mut() {
             Some(file) => file.write_all(entries),
-            None => open(path).and_then(|file| slot.insert(file).write_all(entries)),
+            None => self
+                .open(path)
+                .and_then(|file| slot.insert(file).write_all(entries)),
         };
+        if result.is_err() {
+            *slot = None;
+        }
+        self.tell(path, result);
+    }
+
+    fn tell(&self, path: &Path, result: io::Result<()>) {
         match result {
             Ok(()) => self.failed.store(false, Ordering::Relaxed),
             Err(error) => {
-                *slot = None;
                 if !self.failed.swap(true, Ordering::Relaxed) {
                     tracing::warn!(path = %path.display(), %error, "cannot write a container's log");
                 }
@@ -83,8 +91,26 @@ impl LogFile {
             return Ok(());
         };
         let mut slot = self.file.lock();
-        *slot = Some(open(path)?);
+        *slot = Some(self.open(path)?);
         Ok(())
+    }
+
+    /// Opens the file to append to it, and makes it. Its folders are made the first time only: later, who removed them meant it.
+    fn open(&self, path: &Path) -> io::Result<File> {
+        let file = match open(path) {
+            Err(error)
+                if error.kind() == io::ErrorKind::NotFound
+                    && !self.made.load(Ordering::Relaxed) =>
+            {
+                if let Some(parent) = path.parent() {
+                    std::fs::create_dir_all(parent)?;
+                }
+                open(path)?
+            }
+            other => other?,
+        };
+        self.made.store(true, Ordering::Relaxed);
+        Ok(file)
     }
 
     /// Gives the file descriptor back; a later write opens the file again.
@@ -110,8 +136,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("pod/0.log");
         let log = LogFile::new(Some(path.clone()));
-        log.create().unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"");
         log.append(b"a\n");
         let rotated = dir.path().join("pod/0.log.1");
         std::fs::rename(&path, &rotated).unwrap();
@@ -123,9 +147,34 @@ mod tests {
     }
 
     #[test]
+    fn a_silent_log_is_made_when_asked_for_and_a_removed_one_is_not_made_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("pod/container/0.log");
+        let log = LogFile::new(Some(path.clone()));
+        assert!(!dir.path().join("pod").exists());
+        log.create();
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+        std::fs::remove_dir_all(dir.path().join("pod")).unwrap();
+        log.create();
+        assert!(!dir.path().join("pod").exists());
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_made_costs_the_guest_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("pod"), "no folder").unwrap();
+        let log = LogFile::new(Some(dir.path().join("pod/0.log")));
+        log.append(b"a\n");
+        log.create();
+        std::fs::remove_file(dir.path().join("pod")).unwrap();
+        log.append(b"b\n");
+        assert_eq!(std::fs::read(dir.path().join("pod/0.log")).unwrap(), b"b\n");
+    }
+
+    #[test]
     fn no_path_means_no_file_and_no_error() {
         let log = LogFile::new(None);
-        log.create().unwrap();
+        log.create();
         log.append(b"x\n");
         log.reopen().unwrap();
     }

@@ -209,6 +209,7 @@ impl Container {
         };
         drop(phase);
         self.runnable.lock().take();
+        self.log.create();
         self.log.close();
         self.over.cancel();
         true

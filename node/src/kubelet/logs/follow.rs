@@ -1,5 +1,6 @@
 //! A container's log as a stream of bytes: rotated files first, then the current one, then what is appended until the container
-//! ends. Waiting costs one inotify descriptor and no polling.
+//! ends. Waiting costs one inotify descriptor and no polling, but for a log that is not there yet: a runtime may make it when the
+//! container first writes.
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom};
@@ -19,6 +20,8 @@ use super::reader::{Options, Writer, read_line, tail_offset};
 const CHUNK: usize = 64 * 1024;
 /// How long to wait for news before looking anyway: a file system may not tell.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How often to look for a log that is not there yet, and for news that no file system tells.
+const LOOK_FOR: Duration = Duration::from_millis(200);
 
 /// Files of one run of a container, oldest first, the current one last. Compressed ones are left out.
 pub(crate) fn files(current: &Path) -> Vec<PathBuf> {
@@ -66,6 +69,10 @@ async fn send_all(
     running: Option<watch::Receiver<bool>>,
     out: &mpsc::Sender<io::Result<Bytes>>,
 ) -> io::Result<()> {
+    let mut running = running;
+    if let Some(running) = &mut running {
+        until_made(&current, running, out).await;
+    }
     // Watched before it is read, so that nothing appended between is missed.
     let news = if running.is_some() {
         News::watch(&current).ok()
@@ -122,8 +129,30 @@ async fn wait(news: Option<&News>) {
         Some(news) => {
             let _ = tokio::time::timeout(LOOK_AGAIN, news.wait()).await;
         }
-        None => tokio::time::sleep(Duration::from_millis(200)).await,
+        None => tokio::time::sleep(LOOK_FOR).await,
     }
+}
+
+/// Waits until the log is there, its container has ended, or nobody reads any more.
+async fn until_made(
+    current: &Path,
+    running: &mut watch::Receiver<bool>,
+    out: &mpsc::Sender<io::Result<Bytes>>,
+) {
+    while *running.borrow_and_update() && !is_there(current) {
+        tokio::select! {
+            () = out.closed() => return,
+            changed = running.changed() => if changed.is_err() {
+                return;
+            },
+            () = tokio::time::sleep(LOOK_FOR) => {}
+        }
+    }
+}
+
+/// Whether there is anything of a log, be it only what was rotated away.
+pub(crate) fn is_there(current: &Path) -> bool {
+    current.exists() || files(current).len() > 1
 }
 
 /// Opens what is to be read: every file, or from where the last lines begin.
@@ -299,6 +328,26 @@ mod tests {
             .unwrap();
         alive.send(false).unwrap();
         assert_eq!(collect(from).await, "d\n");
+        task.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_log_that_is_made_late_is_followed_from_its_beginning() {
+        let dir = tempfile::tempdir().unwrap();
+        let current = dir.path().join("pod/container/0.log");
+        let (alive, running) = watch::channel(true);
+        let (out, mut from) = mpsc::channel(8);
+        let task = tokio::spawn(send(
+            current.clone(),
+            Options::default(),
+            Some(running),
+            out,
+        ));
+        std::fs::create_dir_all(dir.path().join("pod/container")).unwrap();
+        std::fs::write(&current, line("a")).unwrap();
+        assert_eq!(from.recv().await.unwrap().unwrap(), "a\n");
+        alive.send(false).unwrap();
+        assert_eq!(collect(from).await, "");
         task.await.unwrap();
     }
 

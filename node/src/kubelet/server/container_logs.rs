@@ -15,7 +15,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::Answers;
 use crate::clock;
 use crate::kubelet::cri_config::{log_directory_name, log_path};
-use crate::kubelet::logs::follow::send;
+use crate::kubelet::logs::follow::{is_there, send};
 use crate::kubelet::logs::reader::Options;
 use crate::kubelet::view::{PodView, View};
 
@@ -117,7 +117,13 @@ pub(super) async fn serve(
         Err(text) => return refuse(StatusCode::BAD_REQUEST, &text),
     };
     let path = dir.join(log_path(&container, attempt));
-    if !path.exists() && !runs {
+    let follow = yes(wanted.follow.as_ref());
+    let silent = !is_there(&path);
+    if silent && runs && !follow {
+        // It has written nothing, and its runtime makes the file when it does.
+        return ([(header::CONTENT_TYPE, "text/plain")], Body::empty()).into_response();
+    }
+    if silent && !runs {
         let text = format!(
             "failed to try resolving symlinks in path {:?}: lstat {}: no such file or directory",
             path,
@@ -125,7 +131,6 @@ pub(super) async fn serve(
         );
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, &text);
     }
-    let follow = yes(wanted.follow.as_ref());
     let running =
         follow.then(|| follow_running(&answers.view, &view, container.clone(), attempt, runs));
     let (out, from) = mpsc::channel(AHEAD);
