@@ -217,7 +217,8 @@ async fn what_cannot_run_says_why() {
     );
     rig.run(
         "never",
-        json!({"containers": [{"name": "c", "image": "x:1", "imagePullPolicy": "Never"}]}),
+        // An image that no other pod pulls meanwhile.
+        json!({"containers": [{"name": "c", "image": "absent:1", "imagePullPolicy": "Never"}]}),
     );
     rig.run(
         "import",
