@@ -1,5 +1,7 @@
 //! The log files that the kubelet reads.
 
+use std::time::Duration;
+
 use hydrofoil_cri::v1::ReopenContainerLogRequest;
 
 use crate::guests::*;
@@ -51,17 +53,47 @@ async fn a_long_line_is_split_into_partial_entries() {
 }
 
 #[tokio::test]
-async fn a_quiet_container_has_an_empty_log_and_a_rotated_one_goes_on() {
+async fn a_silent_container_has_an_empty_log_at_its_end_or_a_while_after_its_start() {
+    let mut node = Node::start().await;
+    let pod = node.pod("silent").await;
+    let image = node.image_of_text("waits", WAITS).await;
+    let ended = node.run(&pod, &image, |_| {}).await;
+    let path = node.status(&ended).await.log_path;
+    assert!(
+        !std::path::Path::new(&path).exists(),
+        "a start makes no log"
+    );
+    node.stop(&ended, 0).await;
+    assert_eq!(std::fs::read(&path).unwrap(), b"");
+    let running = node
+        .run(&pod, &image, |config| {
+            config.log_path = "other/0.log".to_owned();
+        })
+        .await;
+    let path = node.status(&running).await.log_path;
+    let deadline = tokio::time::Instant::now() + crate::node::PATIENCE;
+    while !std::path::Path::new(&path).exists() {
+        assert!(tokio::time::Instant::now() < deadline, "no log is made");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), b"");
+}
+
+#[tokio::test]
+async fn a_rotated_log_goes_on() {
     let mut node = Node::start().await;
     let pod = node.pod("rotates").await;
     let image = node.image_of_text("waits", WAITS).await;
     let id = node.run(&pod, &image, |_| {}).await;
     let path = node.status(&id).await.log_path;
-    assert_eq!(std::fs::read(&path).unwrap(), b"");
-    std::fs::rename(&path, format!("{path}.1")).unwrap();
     let request = ReopenContainerLogRequest {
         container_id: id.clone(),
     };
+    node.runtime
+        .reopen_container_log(request.clone())
+        .await
+        .unwrap();
+    std::fs::rename(&path, format!("{path}.1")).unwrap();
     node.runtime
         .reopen_container_log(request.clone())
         .await

@@ -11,17 +11,17 @@ use tonic::Code;
 use crate::guests::{self, compiled};
 use crate::node::{Node, Pod};
 
-/// Waits until a guest has said that it listens.
-async fn listens(node: &mut Node, id: &str) {
+/// Waits until a guest has said this. There is no log before the first word of it.
+async fn says(node: &mut Node, id: &str, what: &str) {
     let path = node.status(id).await.log_path;
     let deadline = tokio::time::Instant::now() + crate::node::PATIENCE;
     while !std::fs::read_to_string(&path)
-        .unwrap()
-        .contains("listening on")
+        .unwrap_or_default()
+        .contains(what)
     {
         assert!(
             tokio::time::Instant::now() < deadline,
-            "the guest does not listen"
+            "the guest does not say {what:?}"
         );
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -52,7 +52,7 @@ async fn two_pods_listen_on_one_port_each_on_its_address() {
     for name in ["one", "two"] {
         let pod = node.pod(name).await;
         let id = node.run(&pod, &image, |_| {}).await;
-        listens(&mut node, &id).await;
+        says(&mut node, &id, "listening on").await;
         assert_eq!(node.log(&id).await, ["stdout F listening on 0.0.0.0:7000"]);
         pods.push((pod, id));
     }
@@ -176,12 +176,7 @@ async fn loopback_is_the_pods_own_and_strangers_are_turned_away() {
     );
     let steps = ["listen=127.0.0.1:8082", "self=127.0.0.1", "serve"];
     let id = node.run_args(&pod, &image, &steps).await;
-    let log = node.status(&id).await.log_path;
-    let deadline = tokio::time::Instant::now() + crate::node::PATIENCE;
-    while !std::fs::read_to_string(&log).unwrap().contains("self=") {
-        assert!(tokio::time::Instant::now() < deadline);
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    says(&mut node, &id, "self=").await;
     let stranger = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(format!("{ip}:8082")).unwrap();
         stream
@@ -225,12 +220,7 @@ async fn other_addresses_cannot_be_taken_and_traffic_leaves_from_the_pods() {
     let id = node
         .run_args(&server, &image, &["listen=0.0.0.0:8083", "serve"])
         .await;
-    let log = node.status(&id).await.log_path;
-    let deadline = tokio::time::Instant::now() + crate::node::PATIENCE;
-    while !std::fs::read_to_string(&log).unwrap().contains("listening") {
-        assert!(tokio::time::Instant::now() < deadline);
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    says(&mut node, &id, "listening").await;
     let step = format!("connect={}:8083", server.ip);
     let status = node.finish(&client, &image, &[&step]).await;
     let said = node.log(&status.id).await;
