@@ -165,7 +165,11 @@ impl Runtime {
         self.end(container, std::time::Duration::ZERO).await?;
         let now = clock::now_nanos();
         // Created and never begun: nothing runs, and nothing may begin any more.
-        container.exit(now, crate::guest::Exit::killed());
+        if container.exit(now, crate::guest::Exit::killed()) {
+            container.over.cancel();
+        } else {
+            container.over.cancelled().await;
+        }
         if self.index.lock().remove_container(&container.id) {
             self.journal
                 .note(Change::ContainerRemoved(container.id.clone()));

@@ -88,6 +88,8 @@ impl Runtime {
             reason: exit.reason.to_owned(),
             message: exit.message.clone(),
         };
+        // Whoever sees the end finds the log.
+        container.log.create();
         if container.exit(now, exit) {
             self.journal.note(Change::ContainerExited(Exited {
                 id: container.id.clone(),
@@ -96,6 +98,8 @@ impl Runtime {
             self.metrics.containers_exited.increment();
             self.tell(container, ContainerEventType::ContainerStoppedEvent);
         }
+        // After it was told of: nobody removes what listeners are still to hear the end of.
+        container.over.cancel();
     }
 
     /// Stops a container: asks, and after the grace orders. Doing it again, or for one that is gone, is no error.

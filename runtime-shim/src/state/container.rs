@@ -194,7 +194,7 @@ impl Container {
         Some(runnable)
     }
 
-    /// Created or Running → Exited. Says whether this call did it.
+    /// Created or Running → Exited. Says whether this call did it; who did then tells of it, and cancels [`Container::over`].
     pub fn exit(&self, now: i64, exit: Exit) -> bool {
         let mut phase = self.phase.lock();
         let started_at = match &*phase {
@@ -209,9 +209,7 @@ impl Container {
         };
         drop(phase);
         self.runnable.lock().take();
-        self.log.create();
         self.log.close();
-        self.over.cancel();
         true
     }
 
