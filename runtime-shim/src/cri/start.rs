@@ -146,7 +146,7 @@ async fn make_silent_log(container: Arc<Container>) {
         .await
         .is_err()
     {
-        // One inode of three, in the pod's own folders: no reason to go to another thread.
+        // Three inodes at most, while nobody waits: no reason to go to another thread.
         container.log.create();
     }
 }

@@ -77,7 +77,7 @@ pub struct Container {
     pub meter: Meter,
     /// Stops it.
     pub control: Control,
-    /// Cancelled once it is over.
+    /// Cancelled once it is over and its end was told to who listens.
     pub over: CancellationToken,
     /// As the kubelet gave or changed them.
     pub resources: Mutex<Option<LinuxContainerResources>>,
