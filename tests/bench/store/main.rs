@@ -1,7 +1,8 @@
 //! The store beside a real etcd, in one run on one machine: rates, latencies, CPU and memory of the server, and ratios.
 //!
 //! `BENCH_SECONDS` is the length of each load (5), `BENCH_KEYS` the keys of the large store (1,000,000), `BENCH_FOLDERS` the folders that
-//! are measured, separated by colons (the target folder's disk, and /dev/shm). The load comes from this process, the same for both.
+//! are measured, separated by colons (the target folder's disk, and /dev/shm), `BENCH_ONLY` what is measured (all): the parts `loads`,
+//! `keys` and `leader`, or words of loads, separated by commas (`put,events`). The load comes from this process, the same for both.
 //!
 //! The load shares the machine's cores with the server: on a small machine the rate says what both together reach, and the CPU time
 //! per operation says what the server costs.
@@ -33,29 +34,59 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
+    let only = Only::read();
     for folder in folders() {
+        let place = || {
+            tempfile::Builder::new()
+                .prefix("bench-")
+                .tempdir_in(&folder)
+        };
         let mut table = Table::default();
         for (side, server) in &sides {
-            let place = tempfile::Builder::new()
-                .prefix("bench-")
-                .tempdir_in(&folder)?;
-            loads(&runtime, side, server, place.path(), seconds, &mut table)
-                .with_context(|| format!("loads on {side}"))?;
-            let place = tempfile::Builder::new()
-                .prefix("bench-")
-                .tempdir_in(&folder)?;
-            large::measure(&runtime, side, server, place.path(), keys, &mut table)
-                .with_context(|| format!("{keys} keys in {side}"))?;
-            let place = tempfile::Builder::new()
-                .prefix("bench-")
-                .tempdir_in(&folder)?;
-            succession::measure(&runtime, side, server, place.path(), &mut table)
-                .with_context(|| format!("losing the leader of {side}"))?;
+            loads(
+                &runtime,
+                side,
+                server,
+                place()?.path(),
+                seconds,
+                &only,
+                &mut table,
+            )
+            .with_context(|| format!("loads on {side}"))?;
+            if only.wants("keys") {
+                large::measure(&runtime, side, server, place()?.path(), keys, &mut table)
+                    .with_context(|| format!("{keys} keys in {side}"))?;
+            }
+            if only.wants("leader") {
+                succession::measure(&runtime, side, server, place()?.path(), &mut table)
+                    .with_context(|| format!("losing the leader of {side}"))?;
+            }
         }
         println!("\n{}", folder.display());
         table.print();
     }
     Ok(())
+}
+
+/// What is measured.
+struct Only(Option<Vec<String>>);
+
+impl Only {
+    fn read() -> Self {
+        let words = std::env::var("BENCH_ONLY").ok();
+        Only(words.map(|words| words.split(',').map(str::to_owned).collect()))
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        let Only(words) = self;
+        words
+            .as_ref()
+            .is_none_or(|words| words.iter().any(|word| name.contains(word.as_str())))
+    }
+
+    fn wants_load(&self, name: &str) -> bool {
+        self.wants(name) || self.wants("loads")
+    }
 }
 
 fn loads(
@@ -64,6 +95,7 @@ fn loads(
     server: &Server,
     place: &Path,
     seconds: Duration,
+    only: &Only,
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let cluster = start(server, place, 1)?;
@@ -84,12 +116,18 @@ fn loads(
             (Work::Range { serializable: true }, OTHER_CLIENTS),
         ]);
     for (work, clients) in works {
+        let name = format!("{work} {clients} clients");
+        if !only.wants_load(&name) {
+            continue;
+        }
         let run = runtime.block_on(load::drive(&address, pid, work, clients, seconds))?;
-        run.record(&format!("{work} {clients} clients"), side, table);
+        run.record(&name, side, table);
     }
-    let run = runtime.block_on(load::fan_out(&address, pid, seconds))?;
     let name = format!("events to {} watchers", load::WATCHERS);
-    run.record(&name, side, table);
+    if only.wants_load(&name) {
+        let run = runtime.block_on(load::fan_out(&address, pid, seconds))?;
+        run.record(&name, side, table);
+    }
     Ok(())
 }
 

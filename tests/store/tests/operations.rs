@@ -72,14 +72,17 @@ fn end_of(member: &mut Member) -> anyhow::Result<String> {
     Ok(member.log_tail(20))
 }
 
-/// Two of three are lost for good; the third becomes a cluster of its own and grows again.
-fn is_forced_out_of_one(server: &Server) -> anyhow::Result<()> {
+/// Two of three are lost for good; the third becomes a cluster of its own, without the last `lost` writes at most, and grows again.
+fn is_forced_out_of_one(server: &Server, lost: i64) -> anyhow::Result<()> {
     let folder = folder()?;
     let at = free(4)?;
     let mut cluster = Cluster::start(server, &at[..3], &[], folder.path())?;
     for n in 0..20 {
         ctl(&cluster.endpoints(), &["put", &format!("key{n:02}"), "v"])?;
     }
+    cluster.members[2].revision()?;
+    ctl(&cluster.endpoints(), &["put", "last", "v"])?;
+    // A linearizable read: the third has applied the last write, and has flushed that it applied those before.
     let before = cluster.members[2].revision()?;
     let id = cluster.members[2].status()?.header.unwrap_or_default();
     for member in &mut cluster.members {
@@ -100,10 +103,10 @@ fn is_forced_out_of_one(server: &Server) -> anyhow::Result<()> {
         (header.member_id, header.cluster_id) == (id.member_id, id.cluster_id),
         "it is another one now"
     );
+    let after = third.revision()?;
     ensure!(
-        third.revision()? == before,
-        "revision {}",
-        third.revision()?
+        (before - lost..=before).contains(&after),
+        "revision {after} after {before}"
     );
     let keys = ctl(&endpoint, &["get", "key", "--prefix", "--keys-only"])?;
     ensure!(keys.matches("key").count() == 20, "{keys}");
@@ -138,12 +141,13 @@ fn is_forced_out_of_one(server: &Server) -> anyhow::Result<()> {
 
 #[test]
 fn a_cluster_is_forced_out_of_its_last_member() {
-    is_forced_out_of_one(&tools::ours().unwrap()).unwrap();
+    is_forced_out_of_one(&tools::ours().unwrap(), 0).unwrap();
 }
 
 #[test]
 fn etcd_forces_the_same() {
-    is_forced_out_of_one(&tools::etcd().unwrap()).unwrap();
+    // What etcd has not yet written to its log as committed is cut, unless its backend's batch of 100 ms came first.
+    is_forced_out_of_one(&tools::etcd().unwrap(), 1).unwrap();
 }
 
 /// A member that was left behind when a cluster was forced out of another is not let in again.
