@@ -49,6 +49,7 @@ pub use self::{
     body::{Body, BoxError},
     caller::ClientCertificate,
     cluster::ClusterService,
+    dispatch::dispatch,
     kv::KvService,
     lease::LeaseService,
     maintenance::MaintenanceService,
@@ -209,6 +210,6 @@ where
     }
 
     fn call(&mut self, request: http::Request<B>) -> Answer {
-        dispatch::dispatch(self, request)
+        dispatch(self, request)
     }
 }

@@ -5,7 +5,8 @@
 //! - [`tls`]: rustls' settings made of those, for listeners and for connections to peers.
 //! - [`verify`]: which certificates are let in.
 //! - [`connect`]: connections to peers.
-//! - [`serve`]: accepting, with bounds; [`mux`]: which of the two services a request is for.
+//! - [`serve`]: accepting, with bounds; [`mux`]: which of the two services a request is for; [`gather`]: small
+//!   answers that go out together.
 //!
 //! Nothing here knows what is served: services are handed in.
 
@@ -13,6 +14,7 @@ pub mod address;
 pub mod connect;
 pub mod crl;
 pub mod files;
+pub mod gather;
 pub mod mux;
 pub mod self_signed;
 pub mod serve;

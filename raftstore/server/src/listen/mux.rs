@@ -8,6 +8,8 @@ use std::{
 
 use ::http::{Request, Response, StatusCode, Version, header::CONTENT_TYPE};
 use axum::{Router, body::Body, response::IntoResponse};
+use bytes::Bytes;
+use http_body::Body as HttpBody;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use prometheus_client::metrics::counter::Counter;
@@ -15,7 +17,10 @@ use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 use tower::ServiceExt;
 
 use super::{ClientCertificate, Connection};
-use crate::http;
+use crate::{
+    grpc::{BoxError, Grpc, dispatch},
+    http,
+};
 
 /// Calls that end when a client or the store wants it: a stop does not wait for them.
 const STREAMS: [&str; 6] = [
@@ -41,11 +46,20 @@ pub struct Slow {
 /// Start of the paths of the key space.
 const KEY_SPACE: &str = "/etcdserverpb.KV/";
 
+/// Who serves gRPC.
+#[derive(Clone, Debug)]
+pub enum Calls {
+    /// etcd's API, which finds its methods itself: what a router costs is seen in the price of a small call.
+    Store(Box<Grpc>),
+    /// Others.
+    Routes(Router),
+}
+
 /// The services of a listener.
 #[derive(Clone, Debug)]
 pub struct Mux {
     /// gRPC; `None` where HTTP alone is served.
-    pub grpc: Option<Router>,
+    pub grpc: Option<Calls>,
     /// HTTP; `None` where gRPC alone is served.
     pub http: Option<Router>,
     /// When a request of gRPC is slow; `None` where that is nobody's business.
@@ -67,24 +81,29 @@ impl Mux {
             request.extensions_mut().insert(identity);
         }
         let token = (!STREAMS.contains(&request.uri().path())).then(|| self.under_way.token());
-        let wanted = if is_grpc(&request) {
-            &self.grpc
-        } else {
-            &self.http
-        };
-        let slow = self.slow.as_ref();
-        let slow = slow.filter(|_| token.is_some() && is_grpc(&request));
-        let slow = slow.map(|slow| (slow, request.uri().path().to_owned(), Instant::now()));
-        let response = match wanted {
-            Some(service) => service.clone().oneshot(request.map(Body::new)).await?,
-            // What Go's gRPC server answers to what is no gRPC; the other way round nothing is there.
+        if !is_grpc(&request) {
+            let response = match &self.http {
+                Some(routes) => routes.clone().oneshot(request.map(Body::new)).await?,
+                // What Go's gRPC server answers to what is no gRPC.
+                None => StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
+            };
+            return Ok(hold(response, token));
+        }
+        let slow = self.slow.as_ref().filter(|_| token.is_some());
+        let slow = slow.map(|slow| (slow, request.uri().clone(), Instant::now()));
+        let response = match &self.grpc {
+            Some(Calls::Store(grpc)) => hold(dispatch(grpc, request).await?, token),
+            Some(Calls::Routes(routes)) => {
+                let answer = routes.clone().oneshot(request.map(Body::new));
+                hold(answer.await?, token)
+            }
             None if self.http.is_none() => StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response(),
             None => http::not_found(),
         };
-        if let Some((slow, path, begun)) = slow {
-            slow.tell(&path, begun.elapsed());
+        if let Some((slow, uri, begun)) = slow {
+            slow.tell(uri.path(), begun.elapsed());
         }
-        Ok(hold(response, token))
+        Ok(response)
     }
 }
 
@@ -101,9 +120,12 @@ impl Slow {
 }
 
 /// Keeps the token until the body is sent.
-fn hold(response: Response<Body>, token: Option<TaskTrackerToken>) -> Response<Body> {
+fn hold<B>(response: Response<B>, token: Option<TaskTrackerToken>) -> Response<Body>
+where
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
     let Some(token) = token else {
-        return response;
+        return response.map(Body::new);
     };
     response.map(|body| {
         Body::new(body.map_frame(move |frame| {

@@ -23,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     ClientCertificate, Connection,
     address::{Listener, Stream},
+    gather::Gather,
     mux::Mux,
     tls::Tls,
     verify,
@@ -204,7 +205,8 @@ impl Server {
             let (mux, identity) = (Arc::clone(&mux), identity.clone());
             async move { mux.answer(connection, identity, request).await }
         });
-        let served = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let served =
+            builder.serve_connection_with_upgrades(TokioIo::new(Gather::new(stream)), service);
         tokio::pin!(served);
         let result = tokio::select! {
             result = served.as_mut() => result,

@@ -26,7 +26,7 @@ use crate::{
     http::{self, Shared, metrics::ServerMetrics},
     listen::{
         connect::ToPeers,
-        mux::{Mux, Slow},
+        mux::{Calls, Mux, Slow},
         serve::{Http2, Server},
     },
     services,
@@ -214,7 +214,7 @@ impl Side {
         &self,
         side: &'static str,
         tls: Option<Arc<crate::listen::tls::Tls>>,
-        grpc: Option<axum::Router>,
+        grpc: Option<Calls>,
         http: Option<axum::Router>,
     ) -> Server {
         let under_way = self.under_way.clone();
@@ -302,7 +302,7 @@ impl Member {
         let peers = member.peers.server(
             "peer",
             sockets.peer_tls.clone(),
-            Some(peer_service.routes().into_axum_router()),
+            Some(Calls::Routes(peer_service.routes().into_axum_router())),
             Some(http::peer_routes(&member.shared)),
         );
         for (listener, tls) in sockets.peer.drain(..) {
@@ -324,8 +324,9 @@ impl Member {
 
     /// Serves clients.
     fn serve_clients(&self, settings: &Settings, sockets: Sockets) -> Result<(), String> {
-        let grpc = self.grpc.clone().into_router();
-        let routes = services::http_routes(&self.shared, &grpc, settings)?;
+        let routes =
+            services::http_routes(&self.shared, &self.grpc.clone().into_router(), settings)?;
+        let grpc = Calls::Store(Box::new(self.grpc.clone()));
         let split = !sockets.client_http.is_empty();
         let tls = sockets.client_tls.clone();
         let both = self.clients.server(
