@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{config, delete, put, set};
-use crate::{Config, Store, Watcher, rpc::*};
+use crate::{Config, Store, WatchGroup, Watcher, rpc::*};
 
 async fn next(watcher: &mut Watcher) -> WatchResponse {
     tokio::time::timeout(Duration::from_secs(30), watcher.recv())
@@ -281,7 +281,48 @@ async fn an_event_of_the_compacted_revision_comes_without_the_version_before() {
     }
 }
 
-/// Watchers that start anywhere, some slow, while writers write: each sees each change once, in order.
+/// What one watcher saw of consecutive revisions.
+struct Seen {
+    revision: i64,
+    last: Option<(i64, Vec<u8>)>,
+}
+
+impl Seen {
+    /// Nothing before `from` is expected.
+    fn from(from: i64) -> Self {
+        Seen {
+            revision: from - 1,
+            last: None,
+        }
+    }
+
+    /// Checks that a response goes on where the one before it ended.
+    fn check(&mut self, watcher: i64, response: &WatchResponse) {
+        assert!(!response.canceled, "{}", response.cancel_reason);
+        for event in &response.events {
+            let revision = event.kv.mod_revision;
+            if revision != self.revision {
+                assert_eq!(
+                    revision,
+                    self.revision + 1,
+                    "watcher {watcher}: a revision is missing"
+                );
+                self.revision = revision;
+                self.last = None;
+            }
+            let at = (revision, event.kv.key.to_vec());
+            assert_ne!(self.last.as_ref(), Some(&at), "watcher {watcher}: doubled");
+            self.last = Some(at);
+            if let Some(before) = &event.prev_kv {
+                assert_eq!(before.key, event.kv.key);
+                assert!(before.mod_revision < revision);
+            }
+        }
+        assert!(response.header.revision >= self.revision);
+    }
+}
+
+/// Watchers that start anywhere, alone or in a group, some slow, while writers write: each sees each change once, in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_event_is_lost_doubled_or_out_of_order_under_concurrent_writes() {
     const WRITES: i64 = 3_000;
@@ -323,34 +364,40 @@ async fn no_event_is_lost_doubled_or_out_of_order_under_concurrent_writes() {
             }
             let from = (store.revision() - watcher * 17).max(2);
             let mut watch = store.watch(WatchRequest::prefix("k", from)).unwrap();
-            let (mut seen, mut last) = (from - 1, None::<(i64, Vec<u8>)>);
-            while seen < WRITES + 1 {
+            let mut seen = Seen::from(from);
+            while seen.revision < WRITES + 1 {
                 let response = next(&mut watch).await;
-                assert!(!response.canceled, "{}", response.cancel_reason);
-                for event in &response.events {
-                    let revision = event.kv.mod_revision;
-                    if revision != seen {
-                        assert_eq!(
-                            revision,
-                            seen + 1,
-                            "watcher {watcher}: a revision is missing"
-                        );
-                        seen = revision;
-                        last = None;
-                    }
-                    let at = (revision, event.kv.key.to_vec());
-                    assert_ne!(last.as_ref(), Some(&at), "watcher {watcher}: doubled");
-                    last = Some(at);
-                    if let Some(before) = &event.prev_kv {
-                        assert_eq!(before.key, event.kv.key);
-                        assert!(before.mod_revision < revision);
-                    }
-                }
-                assert!(response.header.revision >= seen);
+                seen.check(watcher, &response);
                 if watcher % 3 == 0 {
                     tokio::time::sleep(Duration::from_millis(3)).await;
                 }
             }
+        }));
+    }
+    for pace in 0..3i64 {
+        let store = store.clone();
+        tasks.push(tokio::spawn(async move {
+            let mut group = WatchGroup::default();
+            let mut all: Vec<Seen> = Vec::new();
+            while all.len() < 16 || all.iter().any(|seen| seen.revision < WRITES + 1) {
+                let count = all.len() as i64;
+                // Each begins later than the one before it, somewhere in the past.
+                if count < 16 && store.revision() >= count * 60 {
+                    let from = (store.revision() - count * 23).max(2);
+                    group.add(
+                        store.watch(WatchRequest::prefix("k", from)).unwrap(),
+                        all.len(),
+                    );
+                    all.push(Seen::from(from));
+                    continue;
+                }
+                let (number, response) = received(&mut group).await;
+                all[number].check(100 * (pace + 1) + number as i64, &response);
+                if pace == 2 && number % 5 == 0 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            assert_eq!(group.len(), 16);
         }));
     }
     for task in tasks {
@@ -359,4 +406,98 @@ async fn no_event_is_lost_doubled_or_out_of_order_under_concurrent_writes() {
     assert_eq!(store.metrics().slow_watchers.get(), 0);
     assert_eq!(store.metrics().watchers.get(), 0);
     store.shutdown().await;
+}
+
+async fn received<T: Copy>(group: &mut WatchGroup<T>) -> (T, WatchResponse) {
+    tokio::time::timeout(
+        Duration::from_secs(30),
+        std::future::poll_fn(|cx| group.poll_recv(cx)),
+    )
+    .await
+    .expect("a response in time")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_comes_from_a_watch_that_left_its_group() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(dir.path())).await.unwrap();
+    for n in 0..50 {
+        set(&store, "a", &n.to_string()).await;
+    }
+    store.shutdown().await;
+    // Opened again it has history on disk alone.
+    let store = Store::open(config(dir.path())).await.unwrap();
+    let mut group = WatchGroup::default();
+    let watch = |from| store.watch(WatchRequest::prefix("a", from)).unwrap();
+    let leaves = group.add(watch(1), "leaves");
+    let stays = group.add(watch(1), "stays");
+    // Both begin to read.
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut events = match group.poll_recv(&mut cx) {
+        std::task::Poll::Ready(("stays", response)) => response.events.len(),
+        _ => 0,
+    };
+    group.remove(leaves);
+    group.remove(leaves);
+    let last = set(&store, "a", "last").await;
+    loop {
+        let (name, response) = received(&mut group).await;
+        assert_eq!(name, "stays");
+        events += response.events.len();
+        if response.header.revision >= last {
+            break;
+        }
+    }
+    assert_eq!(events, 51);
+    group.remove(stays);
+    // The one that left goes when it has read.
+    assert!(group.poll_recv(&mut cx).is_pending());
+    drop(group);
+    assert_eq!(store.metrics().watchers.get(), 0);
+    store.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_told_of_ends_and_lets_the_silent_tell_their_progress() {
+    let dir = tempfile::tempdir().unwrap();
+    let quick = Config {
+        watch_progress_interval: Duration::from_millis(20),
+        ..config(dir.path())
+    };
+    let store = Store::open(quick).await.unwrap();
+    let revision = set(&store, "a", "1").await;
+    let mut group = WatchGroup::default();
+    let quiet = WatchRequest {
+        progress_notify: true,
+        ..WatchRequest::prefix("quiet", 0)
+    };
+    group.add(store.watch(quiet).unwrap(), "quiet");
+    group.add(store.watch(WatchRequest::prefix("a", 0)).unwrap(), "mute");
+    let ended = store.watch(WatchRequest::prefix("a", 0)).unwrap();
+    let handle = ended.handle();
+    group.add(ended, "ended");
+    for _ in 0..2 {
+        let (name, response) = received(&mut group).await;
+        assert_eq!((name, response.events.len()), ("quiet", 0));
+        assert_eq!(response.header.revision, revision);
+    }
+    handle.end();
+    let response = loop {
+        match received(&mut group).await {
+            ("ended", response) => break response,
+            (name, _) => assert_eq!(name, "quiet"),
+        }
+    };
+    assert!(response.canceled);
+    assert_eq!(group.len(), 2);
+    store.shutdown().await;
+    let mut left = vec!["mute", "quiet"];
+    while !left.is_empty() {
+        let (name, response) = received(&mut group).await;
+        assert!(response.canceled || name == "quiet", "{response:?}");
+        if response.canceled {
+            left.retain(|other| *other != name);
+        }
+    }
+    assert!(group.is_empty());
 }

@@ -50,7 +50,6 @@ impl WatchHandle {
 
     /// Ends the watch: its next response is its last.
     pub fn end(&self) {
-        self.inbox.queue.lock().closed = true;
-        self.inbox.wake.notify_one();
+        self.inbox.update(|queue| queue.closed = true);
     }
 }

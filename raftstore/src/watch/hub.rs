@@ -3,13 +3,14 @@
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
     ops::Bound,
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use super::group::Ready;
 use crate::{Metrics, mvcc::Change};
 
 /// Changes that wait in an inbox; one more, and the watch is behind.
@@ -31,6 +32,8 @@ pub struct Queue {
     pub progress: bool,
     /// The store was shut down.
     pub closed: bool,
+    /// The watch is listed in its group, and is to be looked at.
+    pub listed: bool,
 }
 
 /// One watch's end at the hub.
@@ -40,10 +43,18 @@ pub struct Inbox {
     pub key: Bytes,
     /// End of the range in etcd's form.
     pub range_end: Bytes,
-    /// What waits.
+    /// What waits. Changed through [`Inbox::update`] when the watch is to know of it.
     pub queue: Mutex<Queue>,
-    /// Told when something comes.
+    /// Told when something comes, unless the watch is in a group.
     pub wake: Notify,
+    group: OnceLock<Place>,
+}
+
+/// A watch's place in a group.
+#[derive(Debug)]
+struct Place {
+    ready: Arc<Ready>,
+    key: u64,
 }
 
 impl Queue {
@@ -82,9 +93,44 @@ impl Queue {
 }
 
 impl Inbox {
+    /// An inbox that is in no group.
+    pub fn new(key: Bytes, range_end: Bytes, queue: Queue) -> Self {
+        Inbox {
+            key,
+            range_end,
+            queue: Mutex::new(queue),
+            wake: Notify::new(),
+            group: OnceLock::new(),
+        }
+    }
+
+    /// From now on the watch is listed as `key` when something comes.
+    pub fn join(&self, ready: Arc<Ready>, key: u64) {
+        let joined = self.group.set(Place { ready, key });
+        debug_assert!(joined.is_ok(), "a watch is in one group at most");
+    }
+
+    /// Changes what waits, and lets the watch know.
+    pub fn update(&self, act: impl FnOnce(&mut Queue)) {
+        let mut queue = self.queue.lock();
+        act(&mut queue);
+        // Looked up under the lock: who joins looks at the queue afterwards.
+        match self.group.get() {
+            None => {
+                drop(queue);
+                self.wake.notify_one();
+            }
+            Some(place) => {
+                if !std::mem::replace(&mut queue.listed, true) {
+                    drop(queue);
+                    place.ready.push(place.key);
+                }
+            }
+        }
+    }
+
     fn push(&self, change: &Arc<Change>, metrics: &Metrics) {
-        self.queue.lock().push(change, metrics);
-        self.wake.notify_one();
+        self.update(|queue| queue.push(change, metrics));
     }
 }
 
@@ -182,8 +228,7 @@ impl Hub {
 
     /// Puts every watch behind, at the revision that it needs next: the key space was replaced under it.
     pub fn resync(&self) {
-        self.each(|inbox| {
-            let mut queue = inbox.queue.lock();
+        self.each(|queue| {
             if queue.behind.is_none() {
                 let next = queue
                     .changes
@@ -198,7 +243,7 @@ impl Hub {
     /// Ends every watch.
     pub fn close(&self) {
         self.lists.lock().closed = true;
-        self.each(|inbox| inbox.queue.lock().closed = true);
+        self.each(|queue| queue.closed = true);
     }
 
     /// Events that wait in inboxes to be taken.
@@ -212,11 +257,10 @@ impl Hub {
         inboxes.map(waiting).sum()
     }
 
-    fn each(&self, act: impl Fn(&Inbox)) {
+    fn each(&self, act: impl Fn(&mut Queue)) {
         let lists = self.lists.lock();
         for inbox in lists.keys.values().chain(lists.ranges.values()).flatten() {
-            act(inbox);
-            inbox.wake.notify_one();
+            inbox.update(&act);
         }
     }
 }

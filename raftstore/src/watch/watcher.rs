@@ -3,6 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use super::{
+    group::Ready,
     handle::WatchHandle,
     hub::{Inbox, Queue},
 };
@@ -35,11 +36,30 @@ pub struct Watcher {
 
 /// What a look into the inbox says is to be done.
 enum Next {
-    Deliver(Vec<Arc<Change>>, i64),
+    Deliver {
+        changes: Vec<Arc<Change>>,
+        revision: i64,
+        more: bool,
+    },
     CatchUp(i64),
     Progress,
     Closed,
     Wait,
+}
+
+/// How far a watch gets without waiting.
+pub enum Step {
+    /// To a response, and whether there is more already.
+    Response {
+        /// The response.
+        response: WatchResponse,
+        /// Something waits behind it.
+        more: bool,
+    },
+    /// To history, which is to be read from this revision on.
+    History(i64),
+    /// Nowhere: nothing has come.
+    Nothing,
 }
 
 impl Watcher {
@@ -59,12 +79,8 @@ impl Watcher {
                 request.start_revision
             };
             let behind = (from <= current).then_some(from);
-            let inbox = Arc::new(Inbox {
-                key: request.key,
-                range_end: request.range_end,
-                queue: parking_lot::Mutex::new(Queue::new(from, behind)),
-                wake: tokio::sync::Notify::new(),
-            });
+            let queue = Queue::new(from, behind);
+            let inbox = Arc::new(Inbox::new(request.key, request.range_end, queue));
             if !core.hub.add(&inbox) {
                 return Err(Error::Stopped);
             }
@@ -87,29 +103,16 @@ impl Watcher {
     /// The next response. Waits without end while nothing happens; cancel safe. After a response with `canceled`
     /// set, every call returns that response again.
     pub async fn recv(&mut self) -> WatchResponse {
-        if let Some(ended) = &self.ended {
-            return ended.clone();
-        }
         loop {
             let inbox = Arc::clone(&self.inbox);
-            match self.look() {
-                Next::Deliver(changes, revision) => {
-                    if let Some(response) = self.deliver(&changes, revision) {
-                        return response;
-                    }
-                }
-                Next::CatchUp(from) => {
+            match self.step() {
+                Step::Response { response, .. } => return response,
+                Step::History(from) => {
                     if let Some(response) = self.catch_up(from).await {
                         return response;
                     }
                 }
-                Next::Progress => {
-                    if let Some(response) = self.progress() {
-                        return response;
-                    }
-                }
-                Next::Closed => return self.end(0, Error::Stopped.to_string()),
-                Next::Wait => {
+                Step::Nothing => {
                     if self.wait(inbox.wake.notified()).await
                         && let Some(response) = self.progress()
                     {
@@ -120,11 +123,46 @@ impl Watcher {
         }
     }
 
+    /// Goes as far as it can be gone without waiting.
+    pub(super) fn step(&mut self) -> Step {
+        if let Some(ended) = &self.ended {
+            return Step::Response {
+                response: ended.clone(),
+                more: false,
+            };
+        }
+        loop {
+            let (response, more) = match self.look() {
+                Next::Deliver {
+                    changes,
+                    revision,
+                    more,
+                } => (self.deliver(&changes, revision), more),
+                Next::Progress => (self.progress(), false),
+                Next::Closed => (Some(self.end(0, Error::Stopped.to_string())), false),
+                Next::CatchUp(from) => return Step::History(from),
+                Next::Wait => return Step::Nothing,
+            };
+            if let Some(response) = response {
+                return Step::Response { response, more };
+            }
+        }
+    }
+
+    /// From now on the watch is listed as `key` when there is something to look at, instead of being waited for.
+    pub(super) fn join(&self, ready: Arc<Ready>, key: u64) {
+        self.inbox.join(ready, key);
+    }
+
+    /// How long it is silent until it tells the revision, if it does.
+    pub(super) fn progress_interval(&self) -> Option<Duration> {
+        self.progress_interval
+    }
+
     /// Asks for a response without events as soon as this watch has everything up to the current revision. A watch that begins
     /// in the future answers nothing, as in etcd: its user takes the answer for progress of what they wait for.
     pub fn request_progress(&self) {
-        self.inbox.queue.lock().progress = true;
-        self.inbox.wake.notify_one();
+        self.inbox.update(|queue| queue.progress = true);
     }
 
     /// A second hold on this watch.
@@ -149,6 +187,7 @@ impl Watcher {
 
     fn look(&self) -> Next {
         let mut queue = self.inbox.queue.lock();
+        queue.listed = false;
         if queue.closed {
             return Next::Closed;
         }
@@ -169,7 +208,13 @@ impl Watcher {
                 last.revision
             };
             queue.from = last.revision + 1;
-            return Next::Deliver(changes, revision);
+            let more = !in_step || queue.progress;
+            queue.listed = more;
+            return Next::Deliver {
+                changes,
+                revision,
+                more,
+            };
         }
         if let Some(from) = queue.behind {
             return Next::CatchUp(from);
@@ -240,7 +285,7 @@ impl Watcher {
     }
 
     /// Takes a piece of history. `None`: nothing in it is wanted.
-    async fn catch_up(&mut self, from: i64) -> Option<WatchResponse> {
+    pub(super) async fn catch_up(&mut self, from: i64) -> Option<WatchResponse> {
         let (piece, reader) = {
             let space = self.core.space.read();
             if from > space.revision {

@@ -9,17 +9,17 @@ use hydrofoil_etcd_wire::etcdserverpb::{
     cluster_server::Cluster as _,
     lease_server::{Lease as _, LeaseServer},
     maintenance_server::{Maintenance as _, MaintenanceServer},
-    watch_server::WatchServer,
 };
 use prost::Message;
 use tonic::{Code, Request, Response, Status};
-use tower::{Service, ServiceExt as _};
+use tower::{Service, ServiceExt as _, service_fn};
 
 use super::{
     Answer, Grpc, Inner,
     body::{Body, BoxError, Ending, RequestBody, StreamBody},
     metrics::Method,
     unary,
+    watch::WatchCodec,
 };
 
 /// One method of one of our services, served by a function of it.
@@ -66,8 +66,13 @@ where
         "/etcdserverpb.KV/Compact" => to!(call, kv.compact),
         "/etcdserverpb.Watch/Watch" => {
             let limit = call.inner.limits.receive_bytes();
-            let service = WatchServer::new(call.inner.watch.clone());
-            call.stream(service.max_decoding_message_size(limit))
+            let watch = call.inner.watch.clone();
+            call.stream(service_fn(move |request| {
+                let watch = watch.clone();
+                let mut server = tonic::server::Grpc::new(WatchCodec)
+                    .apply_max_message_size_config(Some(limit), None);
+                async move { Ok::<_, Infallible>(server.streaming(watch, request).await) }
+            }))
         }
         "/etcdserverpb.Lease/LeaseGrant" => to!(call, lease.lease_grant),
         "/etcdserverpb.Lease/LeaseRevoke" => to!(call, lease.lease_revoke),

@@ -12,12 +12,13 @@
 //! The one confusing thing: etcd forgets a progress request that comes while a watch is behind; here it waits until the watch
 //! has caught up. Clients ask again, so both are right, and this one is asked less.
 
+mod codec;
 mod fragment;
 mod watches;
 
 use std::{
     collections::VecDeque,
-    future::poll_fn,
+    future::{self, Ready, poll_fn},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -25,13 +26,13 @@ use std::{
 use futures::{Stream, stream};
 use hydrofoil_etcd_wire::etcdserverpb::{
     WatchCreateRequest, WatchRequest, WatchResponse, watch_request::RequestUnion,
-    watch_server::Watch,
 };
-use hydrofoil_raftstore::{Error, Store};
+use hydrofoil_raftstore::{self as store, Error, Store};
 use prometheus_client::metrics::gauge::Gauge;
-use tonic::{Request, Response, Status, Streaming, async_trait};
+use tonic::{Request, Response, Status, Streaming, server::StreamingService};
 
-use self::watches::{Delivery, Watches};
+pub use self::codec::{Outgoing, WatchCodec};
+use self::watches::{Watched, Watches};
 use super::{Limits, caller::Credentials, convert, errors};
 
 /// The id of what is about no watch, or about all.
@@ -64,7 +65,7 @@ impl WatchService {
         &self,
         credentials: Credentials,
         requests: R,
-    ) -> impl Stream<Item = Result<WatchResponse, Status>> + Send + use<R>
+    ) -> impl Stream<Item = Result<Outgoing, Status>> + Send + use<R>
     where
         R: Stream<Item = Result<WatchRequest, Status>> + Send + Unpin,
     {
@@ -89,17 +90,15 @@ impl WatchService {
     }
 }
 
-#[async_trait]
-impl Watch for WatchService {
-    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
+impl StreamingService<WatchRequest> for WatchService {
+    type Response = Outgoing;
+    type ResponseStream = Pin<Box<dyn Stream<Item = Result<Outgoing, Status>> + Send>>;
+    type Future = Ready<Result<Response<Self::ResponseStream>, Status>>;
 
-    async fn watch(
-        &self,
-        request: Request<Streaming<WatchRequest>>,
-    ) -> Result<Response<Self::WatchStream>, Status> {
+    fn call(&mut self, request: Request<Streaming<WatchRequest>>) -> Self::Future {
         let credentials = Credentials::of(request.metadata(), request.extensions());
         let stream = self.stream(credentials, request.into_inner());
-        Ok(Response::new(Box::pin(stream)))
+        future::ready(Ok(Response::new(Box::pin(stream) as Self::ResponseStream)))
     }
 }
 
@@ -111,7 +110,7 @@ struct WatchStream<R> {
     requests: Option<R>,
     watches: Watches,
     /// What is to be sent before anything else is looked at: the answers to one request, or the fragments of one response.
-    ready: VecDeque<WatchResponse>,
+    ready: VecDeque<Outgoing>,
     /// The client wants to know the revision.
     progress: bool,
     in_a_row: u32,
@@ -138,7 +137,7 @@ impl Drop for Counted {
 enum Happened {
     Requested(WatchRequest),
     NoMoreRequests,
-    Delivered(Delivery),
+    Received(Watched, store::WatchResponse),
     Progressed(WatchResponse),
 }
 
@@ -147,7 +146,7 @@ where
     R: Stream<Item = Result<WatchRequest, Status>> + Send + Unpin,
 {
     /// The next response. Waits without end while there is none: the client ends the stream.
-    async fn next(&mut self) -> Result<WatchResponse, Status> {
+    async fn next(&mut self) -> Result<Outgoing, Status> {
         loop {
             if let Some(response) = self.ready.pop_front() {
                 return Ok(response);
@@ -155,8 +154,12 @@ where
             match poll_fn(|cx| self.poll(cx)).await? {
                 Happened::Requested(request) => self.handle(request).await?,
                 Happened::NoMoreRequests => self.requests = None,
-                Happened::Delivered(delivery) => self.deliver(delivery)?,
-                Happened::Progressed(response) => return Ok(response),
+                Happened::Received(watched, response) => {
+                    if let Some(response) = self.received(watched, response)? {
+                        return Ok(response);
+                    }
+                }
+                Happened::Progressed(response) => return Ok(Outgoing::Message(response)),
             }
         }
     }
@@ -166,9 +169,9 @@ where
         if requests_first && let Poll::Ready(happened) = self.poll_requests(cx) {
             return Poll::Ready(happened);
         }
-        if let Poll::Ready(Some(delivery)) = self.watches.poll_next(cx) {
+        if let Poll::Ready((watched, response)) = self.watches.poll_next(cx) {
             self.in_a_row = if requests_first { 0 } else { self.in_a_row + 1 };
-            return Poll::Ready(Ok(Happened::Delivered(delivery)));
+            return Poll::Ready(Ok(Happened::Received(watched, response)));
         }
         if !requests_first && let Poll::Ready(happened) = self.poll_requests(cx) {
             return Poll::Ready(happened);
@@ -209,16 +212,16 @@ where
         match request.request_union {
             Some(RequestUnion::CreateRequest(request)) => {
                 let response = self.create(request).await?;
-                self.ready.push_back(response);
+                self.ready.push_back(Outgoing::Message(response));
             }
             Some(RequestUnion::CancelRequest(request)) => {
                 if let Some(header) = self.watches.cancel(request.watch_id) {
-                    self.ready.push_back(WatchResponse {
+                    self.ready.push_back(Outgoing::Message(WatchResponse {
                         header: convert::header(header),
                         watch_id: request.watch_id,
                         canceled: true,
                         ..Default::default()
-                    });
+                    }));
                 }
             }
             Some(RequestUnion::ProgressRequest(_)) => self.progress = true,
@@ -255,7 +258,7 @@ where
         let Some(id) = self.watches.free_id(id) else {
             return Ok(self.refused(DUPLICATE_ID.into()));
         };
-        let header = self.watches.add(id, watcher, fragment);
+        let header = self.watches.add(Watched { id, fragment }, watcher);
         Ok(WatchResponse {
             header: convert::header(header),
             watch_id: id,
@@ -283,26 +286,22 @@ where
         }
     }
 
-    /// Makes what is sent of what a watcher received.
-    fn deliver(&mut self, delivery: Delivery) -> Result<(), Status> {
-        let Some(fragment) = self.watches.get(&delivery).map(|watch| watch.fragment) else {
-            return Ok(());
-        };
-        let response = &delivery.response;
-        if response.canceled {
-            self.watches.remove(delivery.id);
-            if response.compact_revision == 0 {
-                // The store ends or fails. The client's watches are to go on elsewhere, which a canceled watch does not.
-                let words = &response.cancel_reason;
-                return Err(errors::of(words));
-            }
+    /// Makes what is sent of what a watch received. `None`: its fragments are in `ready`.
+    fn received(
+        &mut self,
+        watched: Watched,
+        response: store::WatchResponse,
+    ) -> Result<Option<Outgoing>, Status> {
+        let Watched { id, fragment } = watched;
+        if response.canceled && response.compact_revision == 0 {
+            // The store ends or fails. The client's watches are to go on elsewhere, which a canceled watch does not.
+            return Err(errors::of(&response.cancel_reason));
         }
-        let message = convert::watch_response(delivery.id, response);
-        if fragment {
+        if fragment && response.events.len() > 1 {
+            let message = convert::watch_response(id, &response);
             fragment::cut(message, self.limits.receive_bytes(), &mut self.ready);
-        } else {
-            self.ready.push_back(message);
+            return Ok(None);
         }
-        Ok(())
+        Ok(Some(Outgoing::Received { id, response }))
     }
 }

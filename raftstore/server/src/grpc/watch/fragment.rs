@@ -6,10 +6,12 @@ use std::collections::VecDeque;
 use hydrofoil_etcd_wire::etcdserverpb::WatchResponse;
 use prost::{Message as _, encoding::encoded_len_varint};
 
+use super::Outgoing;
+
 /// Appends a response to `parts`, in pieces smaller than `most` bytes where events allow.
-pub fn cut(response: WatchResponse, most: usize, parts: &mut VecDeque<WatchResponse>) {
+pub fn cut(response: WatchResponse, most: usize, parts: &mut VecDeque<Outgoing>) {
     if response.events.len() < 2 || response.encoded_len() < most {
-        parts.push_back(response);
+        parts.push_back(Outgoing::Message(response));
         return;
     }
     let WatchResponse { events, .. } = response;
@@ -26,14 +28,15 @@ pub fn cut(response: WatchResponse, most: usize, parts: &mut VecDeque<WatchRespo
         // Field 11 of one byte for its key, then the length.
         let needed = 1 + encoded_len_varint(length as u64) + length;
         if !part.events.is_empty() && bytes + needed >= most {
-            parts.push_back(std::mem::replace(&mut part, head.clone()));
+            let whole = std::mem::replace(&mut part, head.clone());
+            parts.push_back(Outgoing::Message(whole));
             bytes = head_bytes;
         }
         part.events.push(event);
         bytes += needed;
     }
     part.fragment = false;
-    parts.push_back(part);
+    parts.push_back(Outgoing::Message(part));
 }
 
 #[cfg(test)]
@@ -62,7 +65,7 @@ mod tests {
     fn cut_into(sizes: &[usize], most: usize) -> Vec<WatchResponse> {
         let mut parts = VecDeque::new();
         cut(response(sizes), most, &mut parts);
-        parts.into()
+        parts.into_iter().map(Outgoing::into_message).collect()
     }
 
     #[test]
