@@ -18,16 +18,16 @@ mod watches;
 
 use std::{
     collections::VecDeque,
-    future::{self, Ready, poll_fn},
+    future::{self, Ready},
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use futures::{Stream, stream};
+use futures::Stream;
 use hydrofoil_etcd_wire::etcdserverpb::{
     WatchCreateRequest, WatchRequest, WatchResponse, watch_request::RequestUnion,
 };
-use hydrofoil_raftstore::{self as store, Error, Store};
+use hydrofoil_raftstore::{self as store, Error, Session, Store};
 use prometheus_client::metrics::gauge::Gauge;
 use tonic::{Request, Response, Status, Streaming, server::StreamingService};
 
@@ -69,24 +69,19 @@ impl WatchService {
     where
         R: Stream<Item = Result<WatchRequest, Status>> + Send + Unpin,
     {
-        let state = WatchStream {
+        WatchStream {
             store: self.store.clone(),
             limits: self.limits.clone(),
             credentials,
             requests: Some(requests),
             watches: Watches::default(),
+            opening: None,
             ready: VecDeque::new(),
             progress: false,
             in_a_row: 0,
+            ended: false,
             _counted: Counted::new(self.store.metrics().watch_streams),
-        };
-        stream::unfold(Some(state), |state| async move {
-            let mut state = state?;
-            match state.next().await {
-                Ok(response) => Some((Ok(response), Some(state))),
-                Err(status) => Some((Err(status), None)),
-            }
-        })
+        }
     }
 }
 
@@ -109,12 +104,20 @@ struct WatchStream<R> {
     /// `None` when the client said that it will send no more.
     requests: Option<R>,
     watches: Watches,
+    /// The watch that begins when it is known who asked for it. Until then nothing else is looked at.
+    opening: Option<Opening>,
     /// What is to be sent before anything else is looked at: the answers to one request, or the fragments of one response.
     ready: VecDeque<Outgoing>,
     /// The client wants to know the revision.
     progress: bool,
     in_a_row: u32,
+    ended: bool,
     _counted: Counted,
+}
+
+struct Opening {
+    request: WatchCreateRequest,
+    session: Pin<Box<dyn Future<Output = Result<Session, Error>> + Send>>,
 }
 
 /// One more in a gauge, as long as it lives.
@@ -141,25 +144,51 @@ enum Happened {
     Progressed(WatchResponse),
 }
 
+impl<R> Stream for WatchStream<R>
+where
+    R: Stream<Item = Result<WatchRequest, Status>> + Send + Unpin,
+{
+    type Item = Result<Outgoing, Status>;
+
+    /// The next response, or what ends the stream. `Pending` without end while there is none: the client ends the stream.
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.ended {
+            return Poll::Ready(None);
+        }
+        let response = ready!(this.poll_response(cx));
+        this.ended = response.is_err();
+        Poll::Ready(Some(response))
+    }
+}
+
 impl<R> WatchStream<R>
 where
     R: Stream<Item = Result<WatchRequest, Status>> + Send + Unpin,
 {
-    /// The next response. Waits without end while there is none: the client ends the stream.
-    async fn next(&mut self) -> Result<Outgoing, Status> {
+    fn poll_response(&mut self, cx: &mut Context<'_>) -> Poll<Result<Outgoing, Status>> {
         loop {
-            if let Some(response) = self.ready.pop_front() {
-                return Ok(response);
+            if let Some(opening) = &mut self.opening {
+                let session = ready!(opening.session.as_mut().poll(cx));
+                if let Some(Opening { request, .. }) = self.opening.take() {
+                    let response = self.open(session, request)?;
+                    return Poll::Ready(Ok(Outgoing::Message(response)));
+                }
             }
-            match poll_fn(|cx| self.poll(cx)).await? {
-                Happened::Requested(request) => self.handle(request).await?,
+            if let Some(response) = self.ready.pop_front() {
+                return Poll::Ready(Ok(response));
+            }
+            match ready!(self.poll(cx))? {
+                Happened::Requested(request) => self.handle(request),
                 Happened::NoMoreRequests => self.requests = None,
                 Happened::Received(watched, response) => {
                     if let Some(response) = self.received(watched, response)? {
-                        return Ok(response);
+                        return Poll::Ready(Ok(response));
                     }
                 }
-                Happened::Progressed(response) => return Ok(Outgoing::Message(response)),
+                Happened::Progressed(response) => {
+                    return Poll::Ready(Ok(Outgoing::Message(response)));
+                }
             }
         }
     }
@@ -189,7 +218,7 @@ where
         let Some(requests) = &mut self.requests else {
             return Poll::Pending;
         };
-        let request = futures::ready!(Pin::new(requests).poll_next(cx));
+        let request = ready!(Pin::new(requests).poll_next(cx));
         self.in_a_row = 0;
         Poll::Ready(match request {
             Some(Ok(request)) => Ok(Happened::Requested(request)),
@@ -208,11 +237,18 @@ where
         })
     }
 
-    async fn handle(&mut self, request: WatchRequest) -> Result<(), Status> {
+    fn handle(&mut self, request: WatchRequest) {
         match request.request_union {
-            Some(RequestUnion::CreateRequest(request)) => {
-                let response = self.create(request).await?;
+            Some(RequestUnion::CreateRequest(request)) if request.start_revision < 0 => {
+                let response = self.refused(Error::Compacted.to_string());
                 self.ready.push_back(Outgoing::Message(response));
+            }
+            Some(RequestUnion::CreateRequest(request)) => {
+                let (credentials, store) = (self.credentials.clone(), self.store.clone());
+                self.opening = Some(Opening {
+                    request,
+                    session: Box::pin(async move { credentials.session(&store).await }),
+                });
             }
             Some(RequestUnion::CancelRequest(request)) => {
                 if let Some(header) = self.watches.cancel(request.watch_id) {
@@ -228,24 +264,20 @@ where
             // What a later etcd may ask is passed over, as in etcd.
             None => {}
         }
-        Ok(())
     }
 
-    /// Begins a watch, or says why not.
-    async fn create(&mut self, request: WatchCreateRequest) -> Result<WatchResponse, Status> {
-        if request.start_revision < 0 {
-            return Ok(self.refused(Error::Compacted.to_string()));
-        }
+    /// Begins a watch as who asked for it, or says why not.
+    fn open(
+        &mut self,
+        session: Result<Session, Error>,
+        request: WatchCreateRequest,
+    ) -> Result<WatchResponse, Status> {
         let (id, fragment) = (request.watch_id, request.fragment);
         let request = convert::watch(request);
         let empty = !request.range_end.is_empty()
             && request.range_end[..] != [0]
             && request.key >= request.range_end;
-        let watcher = match self.credentials.session(&self.store).await {
-            Ok(session) => session.watch(request),
-            Err(error) => Err(error),
-        };
-        let watcher = match watcher {
+        let watcher = match session.and_then(|session| session.watch(request)) {
             Ok(watcher) => watcher,
             Err(error) => return self.not_permitted(&error),
         };

@@ -1,10 +1,13 @@
 //! How responses are written: events from the store's memory straight into the connection's buffer.
 //!
 //! Written by hand, because every event goes to each of its watchers: messages of their own would cost each of them an
-//! allocation and the counting of four references.
+//! allocation and the counting of four references. And because the watches of a stream often watch the same, what the last one
+//! received is kept as it was written.
+
+use std::sync::Arc;
 
 use bytes::{BufMut, Bytes};
-use hydrofoil_etcd_wire::etcdserverpb::{WatchRequest, WatchResponse};
+use hydrofoil_etcd_wire::etcdserverpb::{ResponseHeader, WatchRequest, WatchResponse};
 use hydrofoil_raftstore as store;
 use prost::{
     Message as _,
@@ -12,11 +15,16 @@ use prost::{
 };
 use tonic::{
     Status,
-    codec::{Codec, EncodeBuf, Encoder},
+    codec::{BufferSettings, Codec, EncodeBuf, Encoder},
 };
 use tonic_prost::ProstDecoder;
 
 use crate::grpc::convert;
+
+/// Bytes after which what is written so far is sent: a frame of HTTP/2 as large as clients take without being asked.
+const BUFFER_BYTES: usize = 16 << 10;
+/// Longest events that are kept as they were written.
+const MAX_KEPT_BYTES: usize = 4 << 10;
 
 /// A response that is sent.
 #[derive(Debug)]
@@ -53,7 +61,7 @@ impl Codec for WatchCodec {
     type Decoder = ProstDecoder<WatchRequest>;
 
     fn encoder(&mut self) -> OutgoingEncoder {
-        OutgoingEncoder
+        OutgoingEncoder::default()
     }
 
     fn decoder(&mut self) -> ProstDecoder<WatchRequest> {
@@ -62,8 +70,12 @@ impl Codec for WatchCodec {
 }
 
 /// See the module header.
-#[derive(Debug)]
-pub struct OutgoingEncoder;
+#[derive(Debug, Default)]
+pub struct OutgoingEncoder {
+    /// What was written last, if it is short.
+    events: Vec<store::Event>,
+    written: Vec<u8>,
+}
 
 impl Encoder for OutgoingEncoder {
     type Item = Outgoing;
@@ -75,13 +87,45 @@ impl Encoder for OutgoingEncoder {
                 buf.reserve(message.encoded_len());
                 message.encode_raw(buf);
             }
-            Outgoing::Received { id, response } => {
-                buf.reserve(encoded_len(id, &response));
-                encode(id, &response, buf);
-            }
+            Outgoing::Received { id, response } => self.received(id, response, buf),
         }
         Ok(())
     }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        BufferSettings::new(BUFFER_BYTES, BUFFER_BYTES)
+    }
+}
+
+impl OutgoingEncoder {
+    /// Writes [`convert::watch_response`]'s message.
+    fn received(&mut self, id: i64, response: store::WatchResponse, buf: &mut impl BufMut) {
+        let head = Head::new(id, &response);
+        if !same(&self.events, &response.events) {
+            let length = events_len(&response.events);
+            if length > MAX_KEPT_BYTES {
+                head.encode(buf);
+                return events(&response.events, buf);
+            }
+            self.written.clear();
+            self.written.reserve(length);
+            events(&response.events, &mut self.written);
+            self.events = response.events;
+        }
+        head.encode(buf);
+        buf.put_slice(&self.written);
+    }
+}
+
+/// Whether these are the very same events.
+fn same(left: &[store::Event], right: &[store::Event]) -> bool {
+    let before = |event: &store::Event| event.prev_kv.as_ref().map(Arc::as_ptr);
+    left.len() == right.len()
+        && std::iter::zip(left, right).all(|(left, right)| {
+            Arc::ptr_eq(&left.kv, &right.kv)
+                && before(left) == before(right)
+                && left.kind == right.kind
+        })
 }
 
 // Field numbers of etcd's `rpc.proto` and `kv.proto`.
@@ -107,30 +151,43 @@ mod field {
 /// `EventType.DELETE`.
 const DELETE: i64 = 1;
 
-/// Length of [`convert::watch_response`]'s message.
-fn encoded_len(id: i64, response: &store::WatchResponse) -> usize {
-    let header = convert::header(response.header).map_or(0, |header| header.encoded_len());
-    let events = response.events.iter().map(|event| {
-        let length = event_len(event);
-        key_len(field::EVENTS) + delimited_len(length)
-    });
-    key_len(field::HEADER)
-        + delimited_len(header)
-        + number_len(field::WATCH_ID, id)
-        + number_len(field::CANCELED, i64::from(response.canceled))
-        + number_len(field::COMPACT_REVISION, response.compact_revision)
-        + events.sum::<usize>()
+/// The fields of a response before its events, which are last in its message.
+struct Head {
+    header: Option<ResponseHeader>,
+    id: i64,
+    canceled: i64,
+    compact_revision: i64,
 }
 
-/// Writes [`convert::watch_response`]'s message.
-fn encode(id: i64, response: &store::WatchResponse, buf: &mut impl BufMut) {
-    if let Some(header) = convert::header(response.header) {
-        encoding::message::encode(field::HEADER, &header, buf);
+impl Head {
+    fn new(id: i64, response: &store::WatchResponse) -> Self {
+        Head {
+            header: convert::header(response.header),
+            id,
+            canceled: i64::from(response.canceled),
+            compact_revision: response.compact_revision,
+        }
     }
-    number(field::WATCH_ID, id, buf);
-    number(field::CANCELED, i64::from(response.canceled), buf);
-    number(field::COMPACT_REVISION, response.compact_revision, buf);
-    for event in &response.events {
+
+    fn encode(&self, buf: &mut impl BufMut) {
+        if let Some(header) = &self.header {
+            encoding::message::encode(field::HEADER, header, buf);
+        }
+        number(field::WATCH_ID, self.id, buf);
+        number(field::CANCELED, self.canceled, buf);
+        number(field::COMPACT_REVISION, self.compact_revision, buf);
+    }
+}
+
+fn events_len(events: &[store::Event]) -> usize {
+    let lengths = events.iter().map(event_len);
+    lengths
+        .map(|length| key_len(field::EVENTS) + delimited_len(length))
+        .sum()
+}
+
+fn events(events: &[store::Event], buf: &mut impl BufMut) {
+    for event in events {
         begin(field::EVENTS, event_len(event), buf);
         if event.kind == store::EventKind::Delete {
             number(field::EVENT_TYPE, DELETE, buf);
@@ -212,8 +269,6 @@ fn bytes(tag: u32, value: &Bytes, buf: &mut impl BufMut) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -241,26 +296,64 @@ mod tests {
             .prop_map(|(kind, kv, prev_kv)| store::Event { kind, kv, prev_kv })
     }
 
+    /// What a stream with these settings sends of responses, each with its length before it.
+    fn sent(responses: &[(i64, store::WatchResponse)]) -> Vec<Bytes> {
+        let mut encoder = OutgoingEncoder::default();
+        let mut whole = Vec::new();
+        for (id, response) in responses {
+            let mut buf = Vec::new();
+            encoder.received(*id, response.clone(), &mut buf);
+            whole.push(buf.into());
+        }
+        whole
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_the_message(
-            id in any::<i64>(),
-            events in proptest::collection::vec(events(), 0..4),
+            events in proptest::collection::vec(proptest::collection::vec(events(), 0..4), 1..4),
+            // Which of the events each response has: the same as the one before it, often.
+            chosen in proptest::collection::vec((any::<i64>(), any::<proptest::sample::Index>()), 1..12),
             (cluster_id, member_id, revision, raft_term) in any::<(u64, u64, i64, u64)>(),
             (canceled, compact_revision) in any::<(bool, i64)>(),
         ) {
-            let response = store::WatchResponse {
-                header: store::ResponseHeader { cluster_id, member_id, revision, raft_term },
-                events,
-                canceled,
-                compact_revision,
-                ..Default::default()
-            };
-            let expected = convert::watch_response(id, &response).encode_to_vec();
-            let mut written = Vec::new();
-            encode(id, &response, &mut written);
-            prop_assert_eq!(encoded_len(id, &response), written.len());
-            prop_assert_eq!(written, expected);
+            let responses: Vec<_> = chosen
+                .iter()
+                .map(|(id, index)| {
+                    let response = store::WatchResponse {
+                        header: store::ResponseHeader { cluster_id, member_id, revision, raft_term },
+                        events: index.get(&events).clone(),
+                        canceled,
+                        compact_revision,
+                        ..Default::default()
+                    };
+                    (*id, response)
+                })
+                .collect();
+            let expected = responses.iter().map(|(id, response)| {
+                Bytes::from(convert::watch_response(*id, response).encode_to_vec())
+            });
+            prop_assert_eq!(sent(&responses), expected.collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn events_that_are_too_long_to_keep_are_written_whole() {
+        let event = store::Event {
+            kind: store::EventKind::Put,
+            kv: Arc::new(store::KeyValue {
+                key: Bytes::from_static(b"k"),
+                value: vec![7; 3 * MAX_KEPT_BYTES].into(),
+                ..Default::default()
+            }),
+            prev_kv: None,
+        };
+        let response = store::WatchResponse {
+            events: vec![event],
+            ..Default::default()
+        };
+        let expected = Bytes::from(convert::watch_response(3, &response).encode_to_vec());
+        let both = [(3, response.clone()), (3, response)];
+        assert_eq!(sent(&both), [expected.clone(), expected]);
     }
 }
