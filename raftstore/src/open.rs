@@ -153,15 +153,19 @@ pub async fn open(
     let times = Times::new(config.heartbeat_interval, config.election_timeout);
     let (peers, gone) = Peers::new(Arc::clone(&core), local, connector, times);
     match start(config, identity, &core, &log, &peers).await {
-        Ok(raft) => Ok(Opened {
-            core,
-            raft,
-            log,
-            persist,
-            committed,
-            peers,
-            gone,
-        }),
+        Ok(raft) => {
+            // Whoever follows raft says it later, and the first answer has a header already.
+            core.set_term(log.term());
+            Ok(Opened {
+                core,
+                raft,
+                log,
+                persist,
+                committed,
+                peers,
+                gone,
+            })
+        }
         Err(error) => {
             peers.close();
             core.pending.close();

@@ -333,6 +333,12 @@ impl Log {
         self.shared.state.lock().last_membership
     }
 
+    /// The term of the last vote; 0 if there was none.
+    pub fn term(&self) -> u64 {
+        let state = self.shared.state.lock();
+        state.vote.map_or(0, |vote| vote.leader_id.term)
+    }
+
     /// Whether nothing was ever written: not even a vote.
     pub fn is_empty(&self) -> bool {
         let state = self.shared.state.lock();
