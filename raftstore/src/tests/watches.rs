@@ -501,3 +501,31 @@ async fn a_group_is_told_of_ends_and_lets_the_silent_tell_their_progress() {
     }
     assert!(group.is_empty());
 }
+
+/// As etcd's ticker: an event puts the next telling off, being told does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_stays_silent_tells_its_progress_each_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(config(dir.path())).await.unwrap();
+    let request = WatchRequest {
+        progress_notify: true,
+        ..WatchRequest::prefix("a", 0)
+    };
+    let mut group = WatchGroup::default();
+    group.add(store.watch(request).unwrap(), ());
+    for _ in 0..3 {
+        group.tell_progress();
+        let ((), response) = received(&mut group).await;
+        assert!(response.events.is_empty());
+    }
+    set(&store, "a", "1").await;
+    let ((), response) = received(&mut group).await;
+    assert_eq!(response.events.len(), 1);
+    group.tell_progress();
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(group.poll_recv(&mut cx).is_pending());
+    group.tell_progress();
+    let ((), response) = received(&mut group).await;
+    assert!(response.events.is_empty());
+    store.shutdown().await;
+}

@@ -72,7 +72,7 @@ struct Slot<T> {
     watcher: Option<Watcher>,
     /// It wants to be told the revision now and then.
     tells_progress: bool,
-    /// Nothing was received since the last time that such were told.
+    /// No event was received since the last time that such were told.
     silent: bool,
 }
 
@@ -160,7 +160,8 @@ impl<T: Copy> WatchGroup<T> {
             let Some(slot) = self.slots.get_mut(&key) else {
                 continue;
             };
-            slot.silent = false;
+            // Told progress is no event: who goes on being silent is told again.
+            slot.silent &= response.events.is_empty();
             let name = slot.name;
             if response.canceled {
                 self.remove(key);
@@ -219,18 +220,21 @@ impl<T: Copy> WatchGroup<T> {
         Poll::Pending
     }
 
-    /// Lets those tell the revision who wanted it and were silent.
     fn poll_progress(&mut self, cx: &mut Context<'_>) {
-        let Some(ticks) = &mut self.progress else {
-            return;
-        };
-        while ticks.poll_tick(cx).is_ready() {
-            for slot in self.slots.values_mut().filter(|slot| slot.tells_progress) {
-                if std::mem::replace(&mut slot.silent, true)
-                    && let Some(watcher) = &slot.watcher
-                {
-                    watcher.request_progress();
-                }
+        while let Some(ticks) = &mut self.progress
+            && ticks.poll_tick(cx).is_ready()
+        {
+            self.tell_progress();
+        }
+    }
+
+    /// Lets those tell the revision who wanted it and were silent since this was called last, as etcd's ticker does.
+    pub(crate) fn tell_progress(&mut self) {
+        for slot in self.slots.values_mut().filter(|slot| slot.tells_progress) {
+            if std::mem::replace(&mut slot.silent, true)
+                && let Some(watcher) = &slot.watcher
+            {
+                watcher.request_progress();
             }
         }
     }
