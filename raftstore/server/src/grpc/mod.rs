@@ -54,6 +54,7 @@ pub use self::{
     lease::LeaseService,
     maintenance::MaintenanceService,
     metrics::Metrics,
+    unary::is_grpc,
     watch::WatchService,
 };
 

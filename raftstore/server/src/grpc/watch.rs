@@ -331,7 +331,8 @@ where
         }
         if fragment && response.events.len() > 1 {
             let message = convert::watch_response(id, &response);
-            fragment::cut(message, self.limits.receive_bytes(), &mut self.ready);
+            let parts = fragment::cut(message, self.limits.receive_bytes());
+            self.ready.extend(parts.into_iter().map(Outgoing::Message));
             return Ok(None);
         }
         Ok(Some(Outgoing::Received { id, response }))

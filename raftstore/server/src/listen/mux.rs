@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ::http::{Request, Response, StatusCode, Version, header::CONTENT_TYPE};
+use ::http::{Request, Response, StatusCode, Version};
 use axum::{Router, body::Body, response::IntoResponse};
 use bytes::Bytes;
 use http_body::Body as HttpBody;
@@ -18,7 +18,7 @@ use tower::ServiceExt;
 
 use super::{ClientCertificate, Connection};
 use crate::{
-    grpc::{BoxError, Grpc, dispatch},
+    grpc::{BoxError, Grpc, dispatch, is_grpc},
     http,
 };
 
@@ -81,7 +81,8 @@ impl Mux {
             request.extensions_mut().insert(identity);
         }
         let token = (!STREAMS.contains(&request.uri().path())).then(|| self.under_way.token());
-        if !is_grpc(&request) {
+        let wants_grpc = request.version() == Version::HTTP_2 && is_grpc(request.headers());
+        if !wants_grpc {
             let response = match &self.http {
                 Some(routes) => routes.clone().oneshot(request.map(Body::new)).await?,
                 // What Go's gRPC server answers to what is no gRPC.
@@ -133,12 +134,4 @@ where
             frame
         }))
     })
-}
-
-fn is_grpc<T>(request: &Request<T>) -> bool {
-    request.version() == Version::HTTP_2
-        && request
-            .headers()
-            .get(CONTENT_TYPE)
-            .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }

@@ -40,16 +40,6 @@ pub enum Outgoing {
     },
 }
 
-impl Outgoing {
-    /// The message.
-    pub fn into_message(self) -> WatchResponse {
-        match self {
-            Outgoing::Message(message) => message,
-            Outgoing::Received { id, response } => convert::watch_response(id, &response),
-        }
-    }
-}
-
 /// Watch requests in, watch responses out.
 #[derive(Debug, Default)]
 pub struct WatchCodec;

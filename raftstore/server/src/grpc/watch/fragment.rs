@@ -1,18 +1,13 @@
 //! Cutting a response into several, each below the size that a client takes. As etcd's `sendFragments`: every part but the last
 //! says that more of the same response follows, and an event is never cut.
 
-use std::collections::VecDeque;
-
 use hydrofoil_etcd_wire::etcdserverpb::WatchResponse;
 use prost::{Message as _, encoding::encoded_len_varint};
 
-use super::Outgoing;
-
-/// Appends a response to `parts`, in pieces smaller than `most` bytes where events allow.
-pub fn cut(response: WatchResponse, most: usize, parts: &mut VecDeque<Outgoing>) {
+/// A response in pieces smaller than `most` bytes where events allow.
+pub fn cut(response: WatchResponse, most: usize) -> Vec<WatchResponse> {
     if response.events.len() < 2 || response.encoded_len() < most {
-        parts.push_back(Outgoing::Message(response));
-        return;
+        return vec![response];
     }
     let WatchResponse { events, .. } = response;
     let head = WatchResponse {
@@ -21,6 +16,7 @@ pub fn cut(response: WatchResponse, most: usize, parts: &mut VecDeque<Outgoing>)
         ..response
     };
     let head_bytes = head.encoded_len();
+    let mut parts = Vec::new();
     let mut part = head.clone();
     let mut bytes = head_bytes;
     for event in events {
@@ -28,15 +24,15 @@ pub fn cut(response: WatchResponse, most: usize, parts: &mut VecDeque<Outgoing>)
         // Field 11 of one byte for its key, then the length.
         let needed = 1 + encoded_len_varint(length as u64) + length;
         if !part.events.is_empty() && bytes + needed >= most {
-            let whole = std::mem::replace(&mut part, head.clone());
-            parts.push_back(Outgoing::Message(whole));
+            parts.push(std::mem::replace(&mut part, head.clone()));
             bytes = head_bytes;
         }
         part.events.push(event);
         bytes += needed;
     }
     part.fragment = false;
-    parts.push_back(Outgoing::Message(part));
+    parts.push(part);
+    parts
 }
 
 #[cfg(test)]
@@ -63,9 +59,7 @@ mod tests {
     }
 
     fn cut_into(sizes: &[usize], most: usize) -> Vec<WatchResponse> {
-        let mut parts = VecDeque::new();
-        cut(response(sizes), most, &mut parts);
-        parts.into_iter().map(Outgoing::into_message).collect()
+        cut(response(sizes), most)
     }
 
     #[test]
