@@ -1,5 +1,6 @@
 //! The binary: it parses the command line, reads configuration and wires the rooms together, nothing else.
 
+mod allocator;
 mod apiserver;
 mod credentials;
 mod kubeconfig;
@@ -15,7 +16,7 @@ use clap::{Parser, Subcommand};
 
 /// Scaling out is many small objects, made on one thread and freed on another: glibc's allocator took a sixth of the time.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 /// The command whose arguments are not clap's.
 const STORE: &str = "store";
