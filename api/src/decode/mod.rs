@@ -106,18 +106,22 @@ fn finish(
     }
 }
 
-/// Reads the outcome of a patch as an object of the expected type. `duplicates` are the repeated fields that were found in
+/// Reads the outcome of a patch of `old`, an object in canonical form, as an object of the expected type. `duplicates` are the repeated fields that were found in
 /// the patch itself ([`patch`]). Errors are 422s that show the outcome, as upstream's patch handler has them: `again` makes it
 /// once more for them, since a copy for the rare error would cost every patch.
 pub fn patched(
     value: Value,
+    old: Option<&Value>,
     again: impl FnOnce() -> Value,
     duplicates: Vec<String>,
     expected: &Type,
     mode: FieldValidation,
 ) -> Result<Decoded, ApiError> {
     let mut cx = Context::new(mode != FieldValidation::Ignore);
-    let out = typed::from_value(value, expected, &mut cx);
+    let out = match old {
+        Some(old) => typed::from_changed(value, old, expected, &mut cx),
+        None => typed::from_value(value, expected, &mut cx),
+    };
     let (error, more) = cx.finish();
     if let Some(error) = error {
         return Err(errors::bad_outcome(&again(), &error));

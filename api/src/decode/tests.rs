@@ -264,6 +264,7 @@ fn outcomes_of_patches() {
     let outcome = json!({"spec": {"replicas": "x"}});
     let error = patched(
         outcome.clone(),
+        None,
         || outcome,
         Vec::new(),
         ty("apps.v1.Deployment"),
@@ -281,6 +282,45 @@ fn outcomes_of_patches() {
         duplicates,
         ["duplicate field \"a\"", "duplicate field \"b[0].c\""]
     );
+}
+
+#[test]
+fn what_a_patch_left_alone_is_read_as_before() {
+    let deployment = ty("apps.v1.Deployment");
+    let template = json!({"spec": {"containers": [{"name": "c", "image": "i", "ports": [{"containerPort": 80}]}]}});
+    let old = canonical(
+        json!({"metadata": {"name": "a", "labels": {"l": "1"}}, "spec": {"replicas": 2, "template": template},
+            "status": {"replicas": 1}}),
+        deployment,
+    );
+    let changes = [
+        json!({}),
+        json!({"status": {"replicas": 2, "conditions": [{"type": "Available", "status": "True"}]}}),
+        json!({"status": {"replicas": 0, "nonsense": 1}}),
+        json!({"status": {"replicas": "x"}}),
+        json!({"spec": {"replicas": 1.5}}),
+        json!({"spec": {"replicas": 2.0}, "metadata": {"labels": {}}}),
+        json!({"metadata": {"annotations": {"a": null}}, "spec": null, "more": 1}),
+        json!({"metadata": 7}),
+    ];
+    for change in changes {
+        for mode in [FieldValidation::Strict, FieldValidation::Warn] {
+            let mut outcome = old.clone();
+            for (key, value) in change.as_object().unwrap() {
+                match (&mut outcome[key], value) {
+                    (Value::Object(place), Value::Object(value)) => place.extend(value.clone()),
+                    (place, value) => *place = value.clone(),
+                }
+            }
+            let read = |old: Option<&Value>| {
+                let again = || outcome.clone();
+                patched(outcome.clone(), old, again, Vec::new(), deployment, mode)
+                    .map(|read| (read.value, read.warnings))
+                    .map_err(|error| error.message().to_owned())
+            };
+            assert_eq!(read(Some(&old)), read(None), "{change}");
+        }
+    }
 }
 
 #[test]

@@ -66,6 +66,17 @@ pub fn from_value(value: Value, ty: &Type, cx: &mut Context) -> Value {
     }
 }
 
+/// Reads a whole object from a value that was made out of `old`, an object in canonical form. What is as it was there is not looked
+/// at again: a patch of the status leaves a spec that costs several times as much to read.
+pub fn from_changed(value: Value, old: &Value, ty: &Type, cx: &mut Context) -> Value {
+    match (value, old) {
+        (Value::Object(map), Value::Object(old)) => {
+            Value::Object(conform_fields(map, Some(old), ty, cx))
+        }
+        (value, _) => from_value(value, ty, cx),
+    }
+}
+
 fn word(kind: Kind) -> &'static str {
     match kind {
         Kind::Object => "object",
@@ -232,8 +243,21 @@ fn misplaced(what: &str, slot: Slot<'_>, cx: &mut Context) {
 // ---- from a parsed value
 
 /// In place: most of what comes here is as it should be, and building maps anew is most of what a patch would cost.
-fn conform_struct(mut map: Map<String, Value>, ty: &Type, cx: &mut Context) -> Map<String, Value> {
+fn conform_struct(map: Map<String, Value>, ty: &Type, cx: &mut Context) -> Map<String, Value> {
+    conform_fields(map, None, ty, cx)
+}
+
+/// Fields that are as in `old`, which has them in canonical form, stay.
+fn conform_fields(
+    mut map: Map<String, Value>,
+    old: Option<&Map<String, Value>>,
+    ty: &Type,
+    cx: &mut Context,
+) -> Map<String, Value> {
     map.retain(|key, place| {
+        if old.is_some_and(|old| old.get(key) == Some(place)) {
+            return true;
+        }
         let Some((_, field)) = find(ty, key) else {
             cx.unknown(key);
             return false;

@@ -154,6 +154,7 @@ fn propose(
         let decoded = write::decode_value(
             &call.served,
             make()?,
+            old,
             || make().unwrap_or_default(),
             Vec::new(),
             FieldValidation::Ignore,
@@ -180,6 +181,7 @@ fn propose(
     let decoded = write::decode_value(
         &call.served,
         make()?,
+        Some(old),
         || make().unwrap_or_default(),
         duplicates,
         options.validation,

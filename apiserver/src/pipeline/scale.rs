@@ -46,7 +46,7 @@ pub async fn scale(call: &Call, body: &[u8]) -> Answer {
         let wanted = if patching {
             let make = || patch_value(call, body, &scale_of(old), ty);
             let again = || make().unwrap_or_default();
-            decode::patched(make()?, again, Vec::new(), ty, options.validation)?.value
+            decode::patched(make()?, None, again, Vec::new(), ty, options.validation)?.value
         } else {
             read(call, body, ty, options.validation)?
         };
@@ -109,6 +109,7 @@ fn rescaled(
     let decoded = write::decode_value(
         &call.served,
         make(),
+        Some(old),
         make,
         Vec::new(),
         FieldValidation::Ignore,

@@ -89,7 +89,7 @@ pub fn decode(
     Ok(decoded)
 }
 
-/// Reads what a patch made as an object of a resource; `again` makes it once more, for an error's text. `duplicates` are fields
+/// Reads what a patch made, of `old` if there was one, as an object of a resource; `again` makes it once more, for an error's text. `duplicates` are fields
 /// that the patch named twice.
 ///
 /// # Errors
@@ -97,11 +97,12 @@ pub fn decode(
 pub fn decode_value(
     served: &Served,
     value: Value,
+    old: Option<&Value>,
     again: impl FnOnce() -> Value,
     duplicates: Vec<String>,
     mode: FieldValidation,
 ) -> Result<Decoded, ApiError> {
-    let mut decoded = decode::patched(value, again, duplicates, served.resource.ty, mode)?;
+    let mut decoded = decode::patched(value, old, again, duplicates, served.resource.ty, mode)?;
     fill(served, &mut decoded.value);
     Ok(decoded)
 }
