@@ -18,7 +18,6 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer};
 
 pub use cluster::{ConfigMap, Lease, Namespace, Node, ServiceAccount};
-pub(crate) use meta::slim;
 pub use meta::{Meta, Partial};
 pub use network::{EndpointSlice, Endpoints, SERVICE_NAME_LABEL, Service};
 pub use pod::Pod;
@@ -213,7 +212,7 @@ macro_rules! object {
         #[serde(rename_all = "camelCase", default)]
         pub struct $name {
             /// Metadata without `managedFields`.
-            #[serde(deserialize_with = "crate::objects::slim")]
+            #[serde(deserialize_with = "hydrofoil_client::metadata::slim")]
             pub metadata: k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta,
             $(
                 $(#[$field_meta])*

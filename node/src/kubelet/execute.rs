@@ -21,7 +21,7 @@ use super::cri::{CALL_TIMEOUT, Cri, call, go_error};
 use super::cri_config::{self, Parts};
 use super::fields::{Allocatable, Place};
 use super::images::{self, Images, keyring, reference};
-use super::machine::{Action, Event, Failure, SandboxSeen, SlotIndex};
+use super::machine::{Action, Event, Failure, Role, SandboxSeen, SlotIndex};
 use super::objects::Objects;
 use super::pleg::{self, Recent};
 use super::record::{Events, field_path};
@@ -59,8 +59,16 @@ pub(crate) struct Subject {
     pub sandbox_id: String,
     pub sandbox_attempt: u32,
     pub pod_ips: Vec<String>,
-    /// The container that the action is about, and its place in the spec.
-    pub container: Option<Arc<(Container, String)>>,
+    /// The container that the action is about.
+    container: Option<At>,
+}
+
+/// A container's place in its pod's spec.
+#[derive(Clone)]
+struct At {
+    role: Role,
+    index: usize,
+    field_path: String,
 }
 
 impl Subject {
@@ -72,8 +80,15 @@ impl Subject {
         self.pod.metadata.namespace.as_deref().unwrap_or_default()
     }
 
-    fn container(&self) -> Result<&(Container, String), Failure> {
-        self.container.as_deref().ok_or_else(|| {
+    /// The container that the action is about, and its place as a field path.
+    fn about(&self) -> Option<(&Container, &str)> {
+        let place = self.container.as_ref()?;
+        let container = place.role.spec(place.index, &self.pod)?;
+        Some((container, &place.field_path))
+    }
+
+    fn container(&self) -> Result<(&Container, &str), Failure> {
+        self.about().ok_or_else(|| {
             Failure::new(
                 "CreateContainerError",
                 "the container is not in the pod's spec",
@@ -88,7 +103,11 @@ pub(crate) fn subject(machine: &super::machine::PodMachine, slot: Option<SlotInd
     let sandbox = machine.sandbox();
     let container = slot
         .and_then(|slot| machine.slots().get(slot))
-        .and_then(|slot| Some(Arc::new((slot.spec(&pod)?.clone(), field_path(slot)))));
+        .map(|slot| At {
+            role: slot.role,
+            index: slot.index,
+            field_path: field_path(slot),
+        });
     Subject {
         sandbox_id: sandbox
             .map(|sandbox| sandbox.id.clone())
@@ -486,7 +505,7 @@ impl Shared {
         pre_stop: bool,
         message: Option<String>,
     ) -> Result<(), String> {
-        let container = subject.container.as_deref();
+        let container = subject.about();
         if let (Some(message), Some((_, path))) = (message, container) {
             self.events
                 .container(&subject.pod, path, EventType::Normal, "Killing", message);
@@ -532,7 +551,7 @@ impl Shared {
             tracing::debug!(container = id, error = %go_error(&status), "removing a dead container failed");
             return;
         }
-        let Some((container, _)) = subject.container.as_deref() else {
+        let Some((container, _)) = subject.about() else {
             return;
         };
         let log = self

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use hydrofoil_client::events::Recorder;
 use hydrofoil_cri::v1 as wire;
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::node::v1::RuntimeClass;
 use kube::runtime::reflector::{self, Lookup, Store};
 use kube::runtime::{WatchStreamExt, watcher};
@@ -29,7 +29,7 @@ use super::pleg::{self, Recent};
 use super::probes::Prober;
 use super::record::Events;
 use super::server::{Answers, Server};
-use super::sync::{MAX_QUEUED, Parts, PodLoop, Sources};
+use super::sync::{MAX_QUEUED, Parts, PodLoop, Sources, WatchedPod};
 use super::view::View;
 use super::{Config, Error, gc, host};
 
@@ -185,7 +185,7 @@ async fn bring_up(
     synced("runtimeclasses", &runtime_classes).await?;
     tasks.spawn(pleg::run(cri, recent, told_tx, stop.clone()));
 
-    let api: Api<Pod> = Api::all(client);
+    let api: Api<WatchedPod> = Api::all(client);
     let wanted = watcher::Config::default().fields(&format!("spec.nodeName={}", config.node_name));
     let pods = watcher(api, wanted).default_backoff().boxed();
     let parts = Parts {

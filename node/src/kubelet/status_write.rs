@@ -1,6 +1,8 @@
 //! When a pod's status is written, and what the write says: pure. A status is written once it has settled, or when it has been on
 //! the way for a while; what changes while a write is in flight waits for its answer.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::PodStatus;
 use serde_json::{Map, Value, json};
@@ -33,8 +35,8 @@ pub(crate) enum Decision {
 #[derive(Debug, Default)]
 pub(crate) struct StatusSlot {
     /// What the API server has, as far as this node knows.
-    acked: Option<PodStatus>,
-    desired: Option<PodStatus>,
+    acked: Option<Arc<PodStatus>>,
+    desired: Option<Arc<PodStatus>>,
     settled: bool,
     dirty_since: Option<Timestamp>,
     changed_at: Option<Timestamp>,
@@ -47,16 +49,20 @@ pub(crate) struct StatusSlot {
 
 impl StatusSlot {
     /// A slot for a pod whose status the API server has as `known`.
-    pub(crate) fn new(known: Option<PodStatus>) -> Self {
+    pub(crate) fn new(known: Option<Arc<PodStatus>>) -> Self {
         Self {
             acked: known,
             ..Self::default()
         }
     }
 
-    /// The machine's newest status.
-    pub(crate) fn submit(&mut self, status: PodStatus, settled: bool, now: Timestamp) {
+    /// Whether the newest status can stay as it is until something happens outside.
+    pub(crate) fn settle(&mut self, settled: bool) {
         self.settled = settled;
+    }
+
+    /// The machine's newest status.
+    pub(crate) fn submit(&mut self, status: Arc<PodStatus>, now: Timestamp) {
         if self
             .acked
             .as_ref()
@@ -91,7 +97,7 @@ impl StatusSlot {
 
     /// The status the API server has, as far as known.
     pub(crate) fn acked(&self) -> Option<&PodStatus> {
-        self.acked.as_ref()
+        self.acked.as_deref()
     }
 
     /// Until when a status that has not settled is held.
@@ -133,15 +139,15 @@ impl StatusSlot {
     }
 
     /// The body of the write, and the status it is of. `None` when nothing is desired.
-    pub(crate) fn take_write(&mut self, uid: &str) -> Option<(Value, PodStatus)> {
+    pub(crate) fn take_write(&mut self, uid: &str) -> Option<(Value, Arc<PodStatus>)> {
         let desired = self.desired.take()?;
         self.dirty_since = None;
-        let body = patch(uid, self.acked.as_ref(), &desired);
+        let body = patch(uid, self.acked.as_deref(), &desired);
         Some((body, desired))
     }
 
     /// A write was acknowledged.
-    pub(crate) fn wrote(&mut self, status: PodStatus) {
+    pub(crate) fn wrote(&mut self, status: Arc<PodStatus>) {
         self.in_flight = false;
         self.failures = 0;
         self.not_before = None;
@@ -153,7 +159,7 @@ impl StatusSlot {
     }
 
     /// A write or delete failed: what it said is to be said again.
-    pub(crate) fn failed(&mut self, status: Option<PodStatus>, now: Timestamp) {
+    pub(crate) fn failed(&mut self, status: Option<Arc<PodStatus>>, now: Timestamp) {
         self.in_flight = false;
         self.delete_in_flight = false;
         self.failures = self.failures.saturating_add(1);
@@ -284,8 +290,13 @@ fn replaced(value: Value) -> Value {
 mod tests {
     use super::*;
 
-    fn status(json: Value) -> PodStatus {
-        serde_json::from_value(json).unwrap()
+    fn status(json: Value) -> Arc<PodStatus> {
+        serde_json::from_value(json).map(Arc::new).unwrap()
+    }
+
+    fn submit(slot: &mut StatusSlot, status: Arc<PodStatus>, settled: bool, now: Timestamp) {
+        slot.settle(settled);
+        slot.submit(status, now);
     }
 
     fn at(millis: i64) -> Timestamp {
@@ -296,21 +307,22 @@ mod tests {
     fn a_settled_status_is_written_at_once_and_once() {
         let mut slot = StatusSlot::new(None);
         let running = status(json!({"phase": "Running"}));
-        slot.submit(running.clone(), true, at(0));
+        submit(&mut slot, running.clone(), true, at(0));
         assert_eq!(slot.decide(false, at(0)), Decision::Write);
         let (_, written) = slot.take_write("u").unwrap();
         assert_eq!(slot.decide(false, at(1)), Decision::Nothing);
         slot.wrote(written);
-        slot.submit(running, true, at(2));
+        submit(&mut slot, running, true, at(2));
         assert_eq!(slot.decide(false, at(2)), Decision::Nothing);
     }
 
     #[test]
     fn a_status_on_its_way_waits_but_not_for_ever() {
         let mut slot = StatusSlot::new(None);
-        slot.submit(status(json!({"phase": "Pending"})), false, at(0));
+        submit(&mut slot, status(json!({"phase": "Pending"})), false, at(0));
         assert_eq!(slot.decide(false, at(0)), Decision::Later(at(2000)));
-        slot.submit(
+        submit(
+            &mut slot,
             status(json!({"phase": "Pending", "podIP": "1"})),
             false,
             at(1500),
@@ -322,7 +334,7 @@ mod tests {
     #[test]
     fn in_a_crowd_it_waits_longer() {
         let mut slot = StatusSlot::new(None);
-        slot.submit(status(json!({"phase": "Pending"})), false, at(0));
+        submit(&mut slot, status(json!({"phase": "Pending"})), false, at(0));
         assert_eq!(slot.decide(true, at(2000)), Decision::Later(at(2500)));
         assert_eq!(slot.decide(true, at(14_900)), Decision::Later(at(15_000)));
         assert_eq!(slot.decide(true, at(15_000)), Decision::Write);
@@ -331,10 +343,10 @@ mod tests {
     #[test]
     fn changes_during_a_write_follow_it() {
         let mut slot = StatusSlot::new(None);
-        slot.submit(status(json!({"phase": "Pending"})), true, at(0));
+        submit(&mut slot, status(json!({"phase": "Pending"})), true, at(0));
         assert_eq!(slot.decide(false, at(0)), Decision::Write);
         let (_, written) = slot.take_write("u").unwrap();
-        slot.submit(status(json!({"phase": "Running"})), true, at(1));
+        submit(&mut slot, status(json!({"phase": "Running"})), true, at(1));
         slot.wrote(written);
         assert_eq!(slot.decide(false, at(2)), Decision::Write);
         let (body, _) = slot.take_write("u").unwrap();
@@ -344,7 +356,7 @@ mod tests {
     #[test]
     fn a_failed_write_is_repeated_later_and_deletion_waits_for_it() {
         let mut slot = StatusSlot::new(None);
-        slot.submit(status(json!({"phase": "Failed"})), true, at(0));
+        submit(&mut slot, status(json!({"phase": "Failed"})), true, at(0));
         slot.want_delete();
         assert_eq!(slot.decide(false, at(0)), Decision::Write);
         let (_, written) = slot.take_write("u").unwrap();

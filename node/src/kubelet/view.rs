@@ -11,7 +11,7 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub(crate) struct PodView {
     pub pod: Arc<Pod>,
-    pub status: PodStatus,
+    pub status: Arc<PodStatus>,
 }
 
 impl PodView {
@@ -66,7 +66,7 @@ fn key(pod: &Pod) -> Key {
 
 impl View {
     /// Puts a pod's newest state in place.
-    pub(crate) fn set(&self, pod: Arc<Pod>, status: PodStatus) {
+    pub(crate) fn set(&self, pod: Arc<Pod>, status: Arc<PodStatus>) {
         let key = key(&pod);
         self.pods
             .write()

@@ -131,7 +131,7 @@ pub(crate) struct Sandbox {
 }
 
 /// Why a pod stopped for good, when the containers' ends do not tell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Verdict {
     reason: String,
     message: String,
@@ -162,8 +162,6 @@ pub(crate) struct PodMachine {
     start_time: Timestamp,
     /// Status and time of the last transition of the conditions this node writes.
     conditions: BTreeMap<&'static str, (bool, Timestamp)>,
-    /// Something the status shows may have changed since it was last asked for.
-    dirty: bool,
 }
 
 impl PodMachine {
@@ -203,7 +201,6 @@ impl PodMachine {
             settled_phase,
             start_time,
             conditions: BTreeMap::new(),
-            dirty: true,
             pod,
         };
         machine.recall_status(known, now);
@@ -244,11 +241,6 @@ impl PodMachine {
         self.removed
     }
 
-    /// Takes the mark that the status may have changed.
-    pub(crate) fn take_dirty(&mut self) -> bool {
-        std::mem::take(&mut self.dirty)
-    }
-
     /// Whether the status can stay as it is until something happens outside. While it is not, writing it would be writing it twice.
     pub(crate) fn settled(&self) -> bool {
         match &self.state {
@@ -274,13 +266,12 @@ impl PodMachine {
     /// Takes in one event at `now` and returns what to do, in order.
     pub(crate) fn step(&mut self, event: Event, now: Timestamp) -> Vec<Action> {
         let mut actions = Vec::new();
-        self.dirty |= !matches!(event, Event::Woke | Event::Observed(_));
         match event {
             Event::Updated(pod) => self.updated(pod, &mut actions),
             Event::Removed => self.removed = true,
             Event::Rejected(failure) => self.rejected(failure, &mut actions),
             Event::Observed(observation) => {
-                self.dirty |= self.observed(&observation, now, &mut actions);
+                self.observed(&observation, now, &mut actions);
             }
             Event::InspectFailed(error) => {
                 tracing::debug!(pod = %self.long_name(), error, "the runtime could not be asked");
@@ -312,7 +303,6 @@ impl PodMachine {
             Event::Woke => {}
         }
         self.drive(now, &mut actions);
-        self.dirty |= !actions.is_empty();
         actions
     }
 

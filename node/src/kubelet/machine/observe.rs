@@ -43,23 +43,21 @@ impl PodMachine {
             .any(|slot| slot.role == super::Role::Main && slot.attempt.is_some());
     }
 
-    /// The runtime told of this pod. Says whether that was news.
+    /// The runtime told of this pod.
     pub(super) fn observed(
         &mut self,
         observation: &Observation,
         now: Timestamp,
         actions: &mut Vec<Action>,
-    ) -> bool {
-        let before = self.sandbox.clone();
+    ) {
         self.observe_sandboxes(observation);
-        let mut news = before != self.sandbox || matches!(self.state, State::Adopting(_));
         let newest = self.newest_containers(observation);
         for (index, seen) in newest {
-            let spec = self.slots[index].spec(&self.pod).cloned();
-            let before = self.slots[index].run().map(|run| run.id.clone());
-            let changed = self.slots[index].observe(seen, spec.as_ref(), now);
-            news |= changed;
-            if changed && before.is_some() && self.slots[index].ended().is_some() {
+            let slot = &mut self.slots[index];
+            let spec = slot.role.spec(slot.index, &self.pod);
+            let ran = slot.run().is_some();
+            let changed = slot.observe(seen, spec, now);
+            if changed && ran && slot.ended().is_some() {
                 actions.push(Action::StopProbes {
                     slot: index,
                     keep_readiness: false,
@@ -67,12 +65,11 @@ impl PodMachine {
             }
         }
         if observation.full {
-            news |= self.drop_vanished(observation, now, actions);
+            self.drop_vanished(observation, now, actions);
         }
         if matches!(self.state, State::Adopting(_)) {
             self.adopt(now);
         }
-        news
     }
 
     fn observe_sandboxes(&mut self, observation: &Observation) {
@@ -138,8 +135,7 @@ impl PodMachine {
         observation: &Observation,
         now: Timestamp,
         actions: &mut Vec<Action>,
-    ) -> bool {
-        let mut any = false;
+    ) {
         let present: HashSet<&str> = observation
             .containers
             .iter()
@@ -152,7 +148,6 @@ impl PodMachine {
             });
             if vanished {
                 slot.vanish(now);
-                any = true;
                 actions.push(Action::StopProbes {
                     slot: index,
                     keep_readiness: false,
@@ -170,10 +165,8 @@ impl PodMachine {
             (&self.state, &mut self.sandbox)
             && !sandboxes.contains(sandbox.id.as_str())
         {
-            any |= sandbox.ready;
             sandbox.ready = false;
         }
-        any
     }
 
     /// Whether a listing taken then tells nothing that this machine does not know. What changed later is no disagreement.

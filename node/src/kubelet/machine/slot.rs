@@ -23,8 +23,19 @@ pub(crate) enum Role {
     Main,
 }
 
+impl Role {
+    /// The spec of the container that is the `index`th of its list.
+    pub(crate) fn spec(self, index: usize, pod: &Pod) -> Option<&Container> {
+        let spec = pod.spec.as_ref()?;
+        match self {
+            Role::Main => spec.containers.get(index),
+            Role::Init | Role::Sidecar => spec.init_containers.as_ref()?.get(index),
+        }
+    }
+}
+
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Ended {
     pub id: String,
     pub exit_code: i32,
@@ -139,11 +150,7 @@ impl Slot {
 
     /// The container's part of the spec.
     pub(crate) fn spec<'a>(&self, pod: &'a Pod) -> Option<&'a Container> {
-        let spec = pod.spec.as_ref()?;
-        match self.role {
-            Role::Main => spec.containers.get(self.index),
-            Role::Init | Role::Sidecar => spec.init_containers.as_ref()?.get(self.index),
-        }
+        self.role.spec(self.index, pod)
     }
 
     pub(crate) fn restart_count(&self) -> u32 {

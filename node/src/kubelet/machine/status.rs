@@ -1,6 +1,8 @@
 //! The status of a pod, computed from its machine: phase, conditions, container statuses, with upstream's reasons and messages
 //! (`pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate.go`).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateRunning, ContainerStateTerminated, ContainerStateWaiting,
@@ -69,6 +71,45 @@ impl PodMachine {
             self.state,
             State::Stopped | State::Cleaning(_) | State::Deleting | State::Gone
         )
+    }
+
+    /// A digest of all that [`status`](Self::status) depends on: as long as it stays, so does the status. Computing it costs a small
+    /// part of what the status does, and most of a pod's steps change nothing that is shown.
+    pub(crate) fn shown(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let meta = &self.pod.metadata;
+        // The generation stands for the spec.
+        meta.generation.hash(&mut hasher);
+        if meta.generation.is_none() {
+            meta.resource_version.hash(&mut hasher);
+        }
+        // Readiness gates are opened by conditions that others write.
+        for condition in gate_conditions(&self.pod) {
+            (&condition.type_, &condition.status).hash(&mut hasher);
+        }
+        (self.is_over(), self.initialized, self.ever_ran).hash(&mut hasher);
+        (self.phase(), self.start_time).hash(&mut hasher);
+        (&self.settled_phase, &self.verdict).hash(&mut hasher);
+        if let Some(sandbox) = &self.sandbox {
+            (sandbox.ready, &sandbox.ips).hash(&mut hasher);
+        }
+        self.sandbox.is_some().hash(&mut hasher);
+        for slot in &self.slots {
+            (slot.attempt, &slot.why, &slot.last, &slot.image).hash(&mut hasher);
+            (slot.is_started(), slot.is_ready()).hash(&mut hasher);
+            match &slot.state {
+                SlotState::Running(run) => {
+                    (1, &run.id, run.started_at, run.hook == Hook::Done).hash(&mut hasher);
+                }
+                SlotState::Exited(ended) => (2, ended).hash(&mut hasher),
+                // All shown as waiting.
+                SlotState::Idle
+                | SlotState::Pulling
+                | SlotState::Waiting { .. }
+                | SlotState::Starting => 0.hash(&mut hasher),
+            }
+        }
+        hasher.finish()
     }
 
     /// The whole status as of `now`. Remembers when conditions changed.
@@ -289,12 +330,7 @@ impl PodMachine {
         if !containers.status {
             return containers;
         }
-        let empty = Vec::new();
-        let conditions = pod
-            .status
-            .as_ref()
-            .and_then(|status| status.conditions.as_ref())
-            .unwrap_or(&empty);
+        let conditions = gate_conditions(pod);
         let gates = pod
             .spec
             .iter()
@@ -320,6 +356,20 @@ impl PodMachine {
             Told::new(false, "ReadinessGatesNotReady", unmet.join(", "))
         }
     }
+}
+
+/// The conditions of a pod's status as the API server has it, if readiness gates look at them.
+fn gate_conditions(pod: &Pod) -> &[PodCondition] {
+    let gated = pod
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.readiness_gates.as_ref())
+        .is_some_and(|gates| !gates.is_empty());
+    pod.status
+        .as_ref()
+        .and_then(|status| status.conditions.as_deref())
+        .filter(|_| gated)
+        .unwrap_or_default()
 }
 
 fn slot_initialized(slot: &Slot) -> bool {

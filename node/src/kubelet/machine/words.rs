@@ -12,7 +12,7 @@ use k8s_openapi::api::core::v1::Pod;
 pub(crate) type SlotIndex = usize;
 
 /// A reason and a message, as `state.waiting` shows them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Failure {
     /// CamelCase word such as `ErrImagePull`.
     pub reason: String,

@@ -173,7 +173,7 @@ async fn pods(State(answers): State<Arc<Answers>>) -> Response {
         .all()
         .iter()
         .map(|view| Pod {
-            status: Some(view.status.clone()),
+            status: Some((*view.status).clone()),
             ..(*view.pod).clone()
         })
         .collect();

@@ -2,6 +2,7 @@
 //! is done by short tasks that report back here. This loop never waits for a call.
 
 mod relist;
+mod watched;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -24,13 +25,15 @@ use super::labels;
 use super::machine::{Action, Event, NodeFacts, PodMachine, Role, SlotIndex};
 use super::metrics::Metrics;
 use super::objects::Changed;
-use super::pleg::{Listing, Told};
+use super::pleg::{self, Listing};
 use super::probes::{self, Prober};
 use super::record::field_path;
 use super::references::{self, Reference};
 use super::status_write::{Decision, StatusSlot};
 use super::view::View;
 use crate::clock;
+
+pub(crate) use watched::WatchedPod;
 
 /// Most results of calls waiting for the loop.
 pub(crate) const MAX_QUEUED: usize = 8192;
@@ -52,7 +55,7 @@ pub(crate) enum Report {
     /// A status write ended.
     Written {
         uid: Arc<str>,
-        status: Box<PodStatus>,
+        status: Arc<PodStatus>,
         result: Written,
     },
     /// A deletion ended.
@@ -66,6 +69,8 @@ struct Entry {
     /// Whether `asked` is in the node's sum.
     counted: bool,
     status: StatusSlot,
+    /// What the machine showed when its status was last composed, and that status.
+    composed: Option<(u64, Arc<PodStatus>)>,
     written_at: Option<Timestamp>,
     timer: Option<Timestamp>,
     /// Whether it counts as on its way.
@@ -97,14 +102,15 @@ pub(crate) struct Sources<S> {
     pub pods: S,
     pub reports: mpsc::Receiver<Report>,
     pub probed: mpsc::Receiver<(Arc<str>, Event)>,
-    pub told: mpsc::Receiver<Told>,
+    pub told: mpsc::Receiver<pleg::Told>,
     pub changed: mpsc::Receiver<Changed>,
 }
 
 /// The loop's state.
 pub(crate) struct PodLoop {
     parts: Parts,
-    pods: HashMap<Arc<str>, Entry>,
+    /// Boxed, because a map that grows moves what is in it.
+    pods: HashMap<Arc<str>, Box<Entry>>,
     timers: BinaryHeap<Reverse<(Timestamp, Arc<str>)>>,
     /// Pods that the runtime had something of at the start.
     known: HashSet<String>,
@@ -154,7 +160,7 @@ impl PodLoop {
     /// Runs until `shutdown`.
     pub(crate) async fn run<S>(mut self, mut sources: Sources<S>, shutdown: CancellationToken)
     where
-        S: Stream<Item = Result<watcher::Event<Pod>, watcher::Error>> + Unpin,
+        S: Stream<Item = Result<watcher::Event<WatchedPod>, watcher::Error>> + Unpin,
     {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
@@ -192,28 +198,28 @@ impl PodLoop {
                 uid,
                 status,
                 result,
-            } => self.written(&uid, *status, result).await,
+            } => self.written(&uid, status, result).await,
             Report::Deleted { uid, result } => self.deleted(&uid, result).await,
         }
     }
 
-    async fn pod_event(&mut self, event: watcher::Event<Pod>) {
+    async fn pod_event(&mut self, event: watcher::Event<WatchedPod>) {
         match event {
             watcher::Event::Init => self.listed = Some(HashSet::new()),
-            watcher::Event::InitApply(pod) => {
+            watcher::Event::InitApply(WatchedPod(pod)) => {
                 if let (Some(listed), Some(uid)) = (&mut self.listed, &pod.metadata.uid) {
                     listed.insert(Arc::from(uid.as_str()));
                 }
                 self.applied(pod).await;
             }
             watcher::Event::InitDone => self.init_done().await,
-            watcher::Event::Apply(pod) => self.applied(pod).await,
-            watcher::Event::Delete(pod) => {
+            watcher::Event::Apply(WatchedPod(pod)) => self.applied(pod).await,
+            watcher::Event::Delete(WatchedPod(pod)) => {
                 let Some(uid) = pod.metadata.uid.as_deref().map(Arc::<str>::from) else {
                     return;
                 };
                 if pod.metadata.deletion_timestamp.is_some() {
-                    self.step(&uid, Event::Updated(slim(pod))).await;
+                    self.step(&uid, Event::Updated(pod)).await;
                 }
                 self.step(&uid, Event::Removed).await;
             }
@@ -252,11 +258,10 @@ impl PodLoop {
     }
 
     /// The API server has this version of a pod.
-    async fn applied(&mut self, pod: Pod) {
+    async fn applied(&mut self, pod: Arc<Pod>) {
         let Some(uid) = pod.metadata.uid.as_deref().map(Arc::<str>::from) else {
             return;
         };
-        let pod = slim(pod);
         let now = clock::now();
         let Some(entry) = self.pods.get_mut(&uid) else {
             self.arrived(uid, pod, now).await;
@@ -279,6 +284,7 @@ impl PodLoop {
                 .is_some_and(|acked| !agree(acked, pod.status.as_ref()));
         if overwritten {
             entry.status.distrust();
+            entry.composed = None;
         }
         self.step(&uid, Event::Updated(pod)).await;
         if metadata_changed {
@@ -321,14 +327,15 @@ impl PodLoop {
             references,
             asked,
             counted: false,
-            status: StatusSlot::new(pod.status.clone()),
+            status: StatusSlot::new(pod.status.clone().map(Arc::new)),
+            composed: None,
             written_at: None,
             timer: None,
             moving: false,
             seen_at: now,
             told_start: began,
         };
-        self.pods.insert(uid.clone(), entry);
+        self.pods.insert(uid.clone(), Box::new(entry));
         match refused {
             Some(failure) => self.step(&uid, Event::Rejected(failure)).await,
             None => self.step(&uid, Event::Updated(pod)).await,
@@ -341,6 +348,7 @@ impl PodLoop {
         let Some(entry) = self.pods.get_mut(uid) else {
             return;
         };
+        let updated = matches!(event, Event::Updated(_));
         let actions = entry.machine.step(event, now);
         let mut forget = false;
         for action in actions {
@@ -350,7 +358,7 @@ impl PodLoop {
         if forget {
             self.forget(uid).await;
         } else {
-            self.settle(uid, now);
+            self.settle(uid, updated, now);
         }
     }
 
@@ -402,8 +410,9 @@ impl PodLoop {
         }
     }
 
-    /// Brings everything up to date that follows from a machine's state: sums, status, timers.
-    fn settle(&mut self, uid: &Arc<str>, now: Timestamp) {
+    /// Brings everything up to date that follows from a machine's state: sums, status, timers. `updated` tells that the API server
+    /// has another version of the pod.
+    fn settle(&mut self, uid: &Arc<str>, updated: bool, now: Timestamp) {
         let Some(entry) = self.pods.get_mut(uid) else {
             return;
         };
@@ -416,30 +425,40 @@ impl PodLoop {
                 self.used.sub(entry.asked);
             }
         }
-        if entry.machine.take_dirty() {
-            let settled = entry.machine.settled();
-            let status = entry.machine.status(&self.parts.facts, now);
-            if settled == entry.moving {
-                entry.moving = !settled;
-                self.moving = if settled {
-                    self.moving.saturating_sub(1)
-                } else {
-                    self.moving + 1
-                };
-            }
-            if settled && !entry.told_start {
-                entry.told_start = true;
-                self.parts.metrics.started_pods.inc();
-                self.parts
-                    .metrics
-                    .pod_start
-                    .observe(now.duration_since(entry.seen_at).as_secs_f64());
-            }
+        let settled = entry.machine.settled();
+        entry.status.settle(settled);
+        if settled == entry.moving {
+            entry.moving = !settled;
+            self.moving = if settled {
+                self.moving.saturating_sub(1)
+            } else {
+                self.moving + 1
+            };
+        }
+        if settled && !entry.told_start {
+            entry.told_start = true;
+            self.parts.metrics.started_pods.inc();
             self.parts
-                .view
-                .set(entry.machine.pod().clone(), status.clone());
-            if !entry.machine.is_removed() {
-                entry.status.submit(status, settled, now);
+                .metrics
+                .pod_start
+                .observe(now.duration_since(entry.seen_at).as_secs_f64());
+        }
+        let shown = entry.machine.shown();
+        match &entry.composed {
+            Some((before, status)) if *before == shown => {
+                if updated {
+                    let pod = entry.machine.pod().clone();
+                    self.parts.view.set(pod, status.clone());
+                }
+            }
+            _ => {
+                let status = Arc::new(entry.machine.status(&self.parts.facts, now));
+                entry.composed = Some((shown, status.clone()));
+                let pod = entry.machine.pod().clone();
+                self.parts.view.set(pod, status.clone());
+                if !entry.machine.is_removed() {
+                    entry.status.submit(status, now);
+                }
             }
         }
         self.write_or_wait(uid, now);
@@ -521,7 +540,7 @@ impl PodLoop {
         self.parts.view.remove(pod);
     }
 
-    async fn written(&mut self, uid: &Arc<str>, status: PodStatus, result: Written) {
+    async fn written(&mut self, uid: &Arc<str>, status: Arc<PodStatus>, result: Written) {
         let now = clock::now();
         let Some(entry) = self.pods.get_mut(uid) else {
             return;
@@ -560,15 +579,17 @@ impl PodLoop {
         }
     }
 
-    async fn told(&mut self, told: Told) {
+    async fn told(&mut self, told: pleg::Told) {
         match told {
-            Told::Pod(uid, observation) => self.step(&uid, Event::Observed(observation)).await,
-            Told::Ask(uid) => {
+            pleg::Told::Pod(uid, observation) => {
+                self.step(&uid, Event::Observed(observation)).await
+            }
+            pleg::Told::Ask(uid) => {
                 if self.pods.contains_key(&uid) {
                     self.act(&uid, Action::Inspect).await;
                 }
             }
-            Told::All(listing) => self.listing(&listing).await,
+            pleg::Told::All(listing) => self.listing(&listing).await,
         }
     }
 
@@ -637,7 +658,7 @@ impl Parts {
         uid: &Arc<str>,
         pod: &Pod,
         body: serde_json::Value,
-        status: PodStatus,
+        status: Arc<PodStatus>,
     ) {
         let client = self.shared.client.clone();
         let permits = permits.clone();
@@ -648,7 +669,6 @@ impl Parts {
             let permit = permits.acquire_owned().await;
             let result = api_write::patch_status(&client, &path, &body).await;
             drop(permit);
-            let status = Box::new(status);
             let _ = reports
                 .send(Report::Written {
                     uid,
@@ -672,12 +692,6 @@ impl Parts {
             let _ = reports.send(Report::Deleted { uid, result }).await;
         });
     }
-}
-
-/// The pod without what no kubelet needs.
-fn slim(mut pod: Pod) -> Arc<Pod> {
-    pod.metadata.managed_fields = None;
-    Arc::new(pod)
 }
 
 /// Whether the API server tells the phase and the readiness that this node wrote.

@@ -43,6 +43,13 @@ struct Rig {
     actions: Vec<Action>,
 }
 
+fn facts() -> NodeFacts {
+    NodeFacts {
+        host_ips: vec!["127.0.0.1".into()],
+        runtime_name: "fake".into(),
+    }
+}
+
 impl Rig {
     fn new(spec: Value) -> Self {
         Self::of(pod_with(spec, Value::Null), false)
@@ -59,9 +66,19 @@ impl Rig {
         rig
     }
 
+    /// One step. A status that the step changed must be one that [`PodMachine::shown`] tells apart.
     fn step(&mut self, event: Event) -> Vec<Action> {
+        let before = (self.machine.shown(), self.composed());
         self.actions = self.machine.step(event, at(self.now));
+        if self.machine.shown() == before.0 {
+            assert_eq!(self.composed(), before.1, "a change that is not shown");
+        }
         self.actions.clone()
+    }
+
+    /// The status, without the machine's taking note of it.
+    fn composed(&self) -> PodStatus {
+        self.machine.clone().status(&facts(), at(self.now))
     }
 
     /// Answers RunSandbox.
@@ -159,11 +176,7 @@ impl Rig {
     }
 
     fn status(&mut self) -> PodStatus {
-        let facts = NodeFacts {
-            host_ips: vec!["127.0.0.1".into()],
-            runtime_name: "fake".into(),
-        };
-        self.machine.status(&facts, at(self.now))
+        self.machine.status(&facts(), at(self.now))
     }
 
     fn container(&mut self, index: usize) -> ContainerStatus {
