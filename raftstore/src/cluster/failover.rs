@@ -16,10 +16,12 @@ use crate::raft::Vote;
 
 /// By how much later each next voter asks. The one before should be through by then.
 const STAGGER: Duration = Duration::from_millis(25);
-/// How long until a voter asks again. Others may have seen the leader's end later.
+/// How long until a voter asks again, if nobody leads by then: others may have seen the leader's end later, or two may have asked
+/// for the same term, of which neither got it. Each next wait is longer by as much, and so are the differences between voters, so
+/// that an election over slow disks is left the time it takes.
 const AGAIN: Duration = Duration::from_millis(75);
 /// How often a voter asks; afterwards the election timeout decides.
-const ATTEMPTS: u32 = 10;
+const ATTEMPTS: u32 = 5;
 
 /// Runs until the store stops.
 pub async fn run(cluster: Arc<Cluster>, mut gone: mpsc::Receiver<u64>) {
@@ -57,22 +59,32 @@ async fn replace(cluster: &Cluster, leader: u64) {
         .voter_ids()
         .filter(|id| *id != leader && *id < cluster.id)
         .count();
-    let mut wait = STAGGER * u32::try_from(before_me).unwrap_or(u32::MAX);
-    for _ in 0..ATTEMPTS {
-        if changes_within(cluster, vote, wait).await
-            || cluster.raft.trigger().elect(true).await.is_err()
-        {
+    let stagger = STAGGER * u32::try_from(before_me).unwrap_or(u32::MAX);
+    if changes_within(cluster, stagger, |now| now != vote).await {
+        // Somebody else asks first.
+        if changes_within(cluster, AGAIN, |now| is_led(now, vote)).await {
             return;
         }
-        wait = AGAIN;
+    }
+    for attempt in 1..=ATTEMPTS {
+        let asked = cluster.raft.trigger().elect(true).await;
+        let wait = (AGAIN + stagger) * attempt;
+        if asked.is_err() || changes_within(cluster, wait, |now| is_led(now, vote)).await {
+            return;
+        }
     }
 }
 
-/// Whether this member's vote is another one than `vote` before `limit` is over.
-async fn changes_within(cluster: &Cluster, vote: Vote, limit: Duration) -> bool {
+/// Whether the vote `now` is for a leader that follows the one of `before`.
+fn is_led(now: Vote, before: Vote) -> bool {
+    now.committed && now != before
+}
+
+/// Whether this member's vote is as wanted before `limit` is over.
+async fn changes_within(cluster: &Cluster, limit: Duration, wanted: impl Fn(Vote) -> bool) -> bool {
     let mut changes = cluster.server.clone();
     let changed = async {
-        while cluster.vote() == vote {
+        while !wanted(cluster.vote()) {
             if changes.changed().await.is_err() {
                 return;
             }

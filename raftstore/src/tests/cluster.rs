@@ -5,7 +5,10 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -24,6 +27,8 @@ pub struct Running {
     pub store: Store,
     serving: JoinHandle<()>,
     stop: CancellationToken,
+    /// Connections that are still taken, and broken, after the stop.
+    last: Arc<AtomicUsize>,
 }
 
 impl Running {
@@ -33,6 +38,16 @@ impl Running {
         self.stop.cancel();
         drop(self.serving.await);
         self.store.abort().await;
+    }
+
+    /// [`Running::kill`] of a process that goes bit by bit: its connections are broken before it ceases to listen, and so many
+    /// are taken in between.
+    pub async fn kill_bit_by_bit(self, connections: usize) {
+        self.last.store(connections, Ordering::Relaxed);
+        self.stop.cancel();
+        self.store.abort().await;
+        let served = tokio::time::timeout(PATIENCE, self.serving).await;
+        served.expect("nobody looks whether it listens").unwrap();
     }
 
     /// Stops the member cleanly.
@@ -48,20 +63,27 @@ async fn serve(config: Config, listener: TcpListener) -> Result<Running, crate::
     let (store, service) = Store::open_cluster(config, Arc::new(Plain)).await?;
     let stop = CancellationToken::new();
     let router = service.routes().into_axum_router();
-    let serving = tokio::spawn(accept(listener, router, stop.clone()));
+    let last = Arc::new(AtomicUsize::new(0));
+    let serving = tokio::spawn(accept(listener, router, stop.clone(), Arc::clone(&last)));
     Ok(Running {
         store,
         serving,
         stop,
+        last,
     })
 }
 
-/// Accepts until `stop`, and then breaks every connection.
-async fn accept(listener: TcpListener, router: axum::Router, stop: CancellationToken) {
+/// Accepts until `stop`, and then breaks every connection, and the `last` that come after.
+async fn accept(
+    listener: TcpListener,
+    router: axum::Router,
+    stop: CancellationToken,
+    last: Arc<AtomicUsize>,
+) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         let Ok((stream, _)) = accepted else { continue };
@@ -77,6 +99,10 @@ async fn accept(listener: TcpListener, router: axum::Router, stop: CancellationT
                     .await,
             );
         });
+    }
+    drop(connections);
+    for _ in 0..last.load(Ordering::Relaxed) {
+        drop(listener.accept().await);
     }
 }
 
@@ -335,6 +361,30 @@ async fn writes_go_on_soon_after_the_leader_is_killed() {
             Some(round.to_string()),
             "the member that came back has it"
         );
+    }
+    members.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_leader_is_missed_that_still_listened_when_its_connections_broke() {
+    let mut members = Members::start(3).await;
+    set(members.store("m0"), "a", "0").await;
+    for round in 1..=2 {
+        let leader = members.leader().await;
+        let follower = members.follower().await;
+        let killed = members.take(&leader);
+        let begun = Instant::now();
+        // One for the first look of each of the others.
+        killed.kill_bit_by_bit(2).await;
+        set(members.store(&follower), "a", &round.to_string()).await;
+        let took = begun.elapsed();
+        eprintln!("round {round}: the next write was acknowledged after {took:?}");
+        assert!(
+            took < Duration::from_secs(1),
+            "{took:?}: no quicker than the election timeout"
+        );
+        members.restart(&leader).await;
+        members.ready().await;
     }
     members.stop().await;
 }

@@ -1,5 +1,8 @@
 //! Watches over the way to one peer: keeps a connection to it, measures how long an answer takes, and when the connection
 //! breaks asks at once whether the peer's process is gone.
+//!
+//! The confusing thing: a process that is killed breaks its connections one by one and can be listening for a moment longer. That
+//! somebody takes a connection therefore says nothing; only an answer does.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,6 +17,8 @@ use super::{
 const PROBE: Duration = Duration::from_millis(100);
 /// How long until the next look after a connection broke: the next one may break at once as well.
 const AGAIN: Duration = Duration::from_millis(50);
+/// The first pause between two questions whether a peer is gone. Each next one is twice as long, up to [`AGAIN`].
+const SOON: Duration = Duration::from_millis(5);
 
 /// Runs until the link is given up.
 pub async fn watch(link: Arc<Link>, times: Times, gone: mpsc::Sender<u64>) {
@@ -25,7 +30,11 @@ pub async fn watch(link: Arc<Link>, times: Times, gone: mpsc::Sender<u64>) {
         if !lost {
             continue;
         }
-        if link.is_gone(PROBE).await == Some(true) {
+        let gone_now = tokio::select! {
+            () = link.closed() => return,
+            gone_now = is_gone(&link, times) => gone_now,
+        };
+        if gone_now {
             tracing::debug!(
                 peer = format!("{:x}", link.id),
                 "nobody listens at the peer's URLs"
@@ -38,25 +47,43 @@ pub async fn watch(link: Arc<Link>, times: Times, gone: mpsc::Sender<u64>) {
     }
 }
 
+/// Asks, after a connection broke, until the peer answers or nobody listens any more; not for longer than silence is borne.
+async fn is_gone(link: &Link, times: Times) -> bool {
+    let end = Instant::now() + times.silence;
+    let mut pause = SOON;
+    loop {
+        if link.is_gone(PROBE).await == Some(true) {
+            return true;
+        }
+        if ping(link, times).await || Instant::now() >= end {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(AGAIN);
+    }
+}
+
 /// Asks for an answer, then waits for a while. Returns whether a connection broke.
 async fn look(link: &Link, times: Times) -> bool {
     tokio::select! {
         () = link.lost() => return true,
-        () = ping(link, times) => {}
+        _ = ping(link, times) => {}
     }
     tokio::time::timeout(times.keep_alive, link.lost())
         .await
         .is_ok()
 }
 
-async fn ping(link: &Link, times: Times) {
+/// Asks for an answer. Returns whether it came.
+async fn ping(link: &Link, times: Times) -> bool {
     let begun = Instant::now();
     let request = link.request_within(PingRequest {}, times.silence);
     let mut client = link.rest();
     let answer = tokio::time::timeout(times.silence, client.ping(request)).await;
     match answer {
         Ok(Ok(_)) => link.observe_round_trip(begun.elapsed()),
-        Ok(Err(status)) => link.note(&status),
+        Ok(Err(ref status)) => link.note(status),
         Err(_) => {}
     }
+    matches!(answer, Ok(Ok(_)))
 }
