@@ -104,12 +104,12 @@ fn members_change_under_load() {
     });
 }
 
-/// How many seeds a plain run takes of each, so that it takes about two minutes of two cores.
-const NETWORK: u64 = 10;
-const CRASHES: u64 = 12;
-const EVERYTHING: u64 = 16;
-const FIVE: u64 = 4;
-const CHANGES: u64 = 8;
+/// How many seeds a plain run takes of each, so that it takes about six minutes of two cores.
+const NETWORK: u64 = 40;
+const CRASHES: u64 = 48;
+const EVERYTHING: u64 = 64;
+const FIVE: u64 = 16;
+const CHANGES: u64 = 32;
 
 #[test]
 fn the_same_seed_is_the_same_run() {

@@ -6,7 +6,7 @@ use hydrofoil_raftstore::{
     Compare, DeleteRangeRequest, Event, EventKind, PutRequest, RangeRequest, RequestOp, Store,
     TxnRequest, WatchRequest,
 };
-use rand::{Rng, SeedableRng, rngs::SmallRng};
+use rand::{Rng, SeedableRng, rngs::SmallRng, seq::IndexedRandom};
 
 use super::{
     cluster::Hosts,
@@ -303,9 +303,11 @@ impl Life {
             if rng.random_bool(0.5) {
                 self.compact().await;
             } else if let Ok(listed) = self.store.members(false).await {
-                let to = listed.members[rng.random_range(0..listed.members.len())].id;
-                // It may not be there, or not want to.
-                drop(self.store.move_leader(to).await);
+                // A leader of the first moment has not applied who the members are.
+                if let Some(to) = listed.members.choose(&mut rng) {
+                    // It may not be there, or not want to.
+                    drop(self.store.move_leader(to.id).await);
+                }
             }
         }
     }
