@@ -106,8 +106,8 @@ fn finish(
     }
 }
 
-/// Reads the outcome of a patch of `old`, an object in canonical form, as an object of the expected type. `duplicates` are the repeated fields that were found in
-/// the patch itself ([`patch`]). Errors are 422s that show the outcome, as upstream's patch handler has them: `again` makes it
+/// Reads the outcome of a patch of `old`, an object in canonical form, as an object of the expected type. `duplicates` are the
+/// repeated fields that were found in the patch itself ([`patch`]). Errors are 422s that show the outcome, as upstream's patch handler has them: `again` makes it
 /// once more for them, since a copy for the rare error would cost every patch.
 pub fn patched(
     value: Value,
@@ -118,10 +118,7 @@ pub fn patched(
     mode: FieldValidation,
 ) -> Result<Decoded, ApiError> {
     let mut cx = Context::new(mode != FieldValidation::Ignore);
-    let out = match old {
-        Some(old) => typed::from_changed(value, old, expected, &mut cx),
-        None => typed::from_value(value, expected, &mut cx),
-    };
+    let out = typed::from_changed(value, old, expected, &mut cx);
     let (error, more) = cx.finish();
     if let Some(error) = error {
         return Err(errors::bad_outcome(&again(), &error));

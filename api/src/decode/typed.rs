@@ -57,23 +57,20 @@ pub fn from_text(bytes: &[u8], ty: &Type, cx: &mut Context) -> Read<Value> {
 
 /// Reads a whole object from a parsed value.
 pub fn from_value(value: Value, ty: &Type, cx: &mut Context) -> Value {
-    match value {
-        Value::Object(map) => Value::Object(conform_struct(map, ty, cx)),
-        other => {
-            cx.mismatch(word(kind_of(&other)), ty.go);
-            Value::Null
-        }
-    }
+    from_changed(value, None, ty, cx)
 }
 
 /// Reads a whole object from a value that was made out of `old`, an object in canonical form. What is as it was there is not looked
 /// at again: a patch of the status leaves a spec that costs several times as much to read.
-pub fn from_changed(value: Value, old: &Value, ty: &Type, cx: &mut Context) -> Value {
-    match (value, old) {
-        (Value::Object(map), Value::Object(old)) => {
-            Value::Object(conform_fields(map, Some(old), ty, cx))
+pub fn from_changed(value: Value, old: Option<&Value>, ty: &Type, cx: &mut Context) -> Value {
+    match value {
+        Value::Object(map) => {
+            Value::Object(conform_fields(map, old.and_then(Value::as_object), ty, cx))
         }
-        (value, _) => from_value(value, ty, cx),
+        other => {
+            cx.mismatch(word(kind_of(&other)), ty.go);
+            Value::Null
+        }
     }
 }
 

@@ -89,8 +89,8 @@ pub fn decode(
     Ok(decoded)
 }
 
-/// Reads what a patch made, of `old` if there was one, as an object of a resource; `again` makes it once more, for an error's text. `duplicates` are fields
-/// that the patch named twice.
+/// Reads what a patch made, of `old` if there was one, as an object of a resource; `again` makes it once more, for an error's text.
+/// `duplicates` are fields that the patch named twice.
 ///
 /// # Errors
 /// 400 with upstream's text for what cannot be read.

@@ -82,9 +82,9 @@ impl Subject {
 
     /// The container that the action is about, and its place as a field path.
     fn about(&self) -> Option<(&Container, &str)> {
-        let place = self.container.as_ref()?;
-        let container = place.role.spec(place.index, &self.pod)?;
-        Some((container, &place.field_path))
+        let at = self.container.as_ref()?;
+        let container = at.role.spec(at.index, &self.pod)?;
+        Some((container, &at.field_path))
     }
 
     fn container(&self) -> Result<(&Container, &str), Failure> {

@@ -60,11 +60,9 @@ async fn replace(cluster: &Cluster, leader: u64) {
         .filter(|id| *id != leader && *id < cluster.id)
         .count();
     let stagger = STAGGER * u32::try_from(before_me).unwrap_or(u32::MAX);
-    if changes_within(cluster, stagger, |now| now != vote).await {
-        // Somebody else asks first.
-        if changes_within(cluster, AGAIN, |now| is_led(now, vote)).await {
-            return;
-        }
+    let somebody_asks = changes_within(cluster, stagger, |now| now != vote).await;
+    if somebody_asks && changes_within(cluster, AGAIN, |now| is_led(now, vote)).await {
+        return;
     }
     for attempt in 1..=ATTEMPTS {
         let asked = cluster.raft.trigger().elect(true).await;

@@ -25,7 +25,7 @@ use super::labels;
 use super::machine::{Action, Event, NodeFacts, PodMachine, Role, SlotIndex};
 use super::metrics::Metrics;
 use super::objects::Changed;
-use super::pleg::{self, Listing};
+use super::pleg::{Listing, Told};
 use super::probes::{self, Prober};
 use super::record::field_path;
 use super::references::{self, Reference};
@@ -102,7 +102,7 @@ pub(crate) struct Sources<S> {
     pub pods: S,
     pub reports: mpsc::Receiver<Report>,
     pub probed: mpsc::Receiver<(Arc<str>, Event)>,
-    pub told: mpsc::Receiver<pleg::Told>,
+    pub told: mpsc::Receiver<Told>,
     pub changed: mpsc::Receiver<Changed>,
 }
 
@@ -444,22 +444,18 @@ impl PodLoop {
                 .observe(now.duration_since(entry.seen_at).as_secs_f64());
         }
         let shown = entry.machine.shown();
-        match &entry.composed {
-            Some((before, status)) if *before == shown => {
-                if updated {
-                    let pod = entry.machine.pod().clone();
-                    self.parts.view.set(pod, status.clone());
-                }
-            }
-            _ => {
-                let status = Arc::new(entry.machine.status(&self.parts.facts, now));
-                entry.composed = Some((shown, status.clone()));
-                let pod = entry.machine.pod().clone();
-                self.parts.view.set(pod, status.clone());
-                if !entry.machine.is_removed() {
-                    entry.status.submit(status, now);
-                }
-            }
+        let composed = entry.composed.take().filter(|(before, _)| *before == shown);
+        let changed = composed.is_none();
+        let (_, status) = entry.composed.insert(composed.unwrap_or_else(|| {
+            let status = entry.machine.status(&self.parts.facts, now);
+            (shown, Arc::new(status))
+        }));
+        if changed || updated {
+            let pod = entry.machine.pod().clone();
+            self.parts.view.set(pod, status.clone());
+        }
+        if changed && !entry.machine.is_removed() {
+            entry.status.submit(status.clone(), now);
         }
         self.write_or_wait(uid, now);
     }
@@ -579,17 +575,15 @@ impl PodLoop {
         }
     }
 
-    async fn told(&mut self, told: pleg::Told) {
+    async fn told(&mut self, told: Told) {
         match told {
-            pleg::Told::Pod(uid, observation) => {
-                self.step(&uid, Event::Observed(observation)).await
-            }
-            pleg::Told::Ask(uid) => {
+            Told::Pod(uid, observation) => self.step(&uid, Event::Observed(observation)).await,
+            Told::Ask(uid) => {
                 if self.pods.contains_key(&uid) {
                     self.act(&uid, Action::Inspect).await;
                 }
             }
-            pleg::Told::All(listing) => self.listing(&listing).await,
+            Told::All(listing) => self.listing(&listing).await,
         }
     }
 

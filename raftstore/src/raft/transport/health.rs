@@ -30,11 +30,11 @@ pub async fn watch(link: Arc<Link>, times: Times, gone: mpsc::Sender<u64>) {
         if !lost {
             continue;
         }
-        let gone_now = tokio::select! {
+        let ended = tokio::select! {
             () = link.closed() => return,
-            gone_now = is_gone(&link, times) => gone_now,
+            ended = has_ended(&link, times) => ended,
         };
-        if gone_now {
+        if ended {
             tracing::debug!(
                 peer = format!("{:x}", link.id),
                 "nobody listens at the peer's URLs"
@@ -48,7 +48,7 @@ pub async fn watch(link: Arc<Link>, times: Times, gone: mpsc::Sender<u64>) {
 }
 
 /// Asks, after a connection broke, until the peer answers or nobody listens any more; not for longer than silence is borne.
-async fn is_gone(link: &Link, times: Times) -> bool {
+async fn has_ended(link: &Link, times: Times) -> bool {
     let end = Instant::now() + times.silence;
     let mut pause = SOON;
     loop {
@@ -81,9 +81,12 @@ async fn ping(link: &Link, times: Times) -> bool {
     let mut client = link.rest();
     let answer = tokio::time::timeout(times.silence, client.ping(request)).await;
     match answer {
-        Ok(Ok(_)) => link.observe_round_trip(begun.elapsed()),
-        Ok(Err(ref status)) => link.note(status),
+        Ok(Ok(_)) => {
+            link.observe_round_trip(begun.elapsed());
+            return true;
+        }
+        Ok(Err(status)) => link.note(&status),
         Err(_) => {}
     }
-    matches!(answer, Ok(Ok(_)))
+    false
 }
