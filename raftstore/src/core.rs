@@ -95,6 +95,7 @@ pub struct Core {
     stored_bytes: AtomicU64,
     term: AtomicU64,
     sole_voter: AtomicBool,
+    learner: AtomicBool,
 }
 
 /// What a core is made with, beside its file.
@@ -176,6 +177,7 @@ impl Core {
             term: AtomicU64::new(0),
             _lock: lock,
             sole_voter: AtomicBool::new(false),
+            learner: AtomicBool::new(false),
             space: RwLock::new(space),
             auth: RwLock::new(auth),
             tokens,
@@ -233,11 +235,20 @@ impl Core {
         let voters = membership.membership().get_joint_config();
         let alone = voters.len() == 1 && voters[0].iter().eq([&self.member_id]);
         self.sole_voter.store(alone, Ordering::Release);
+        let known = membership.membership().get_node(&self.member_id);
+        let votes = voters.iter().any(|ids| ids.contains(&self.member_id));
+        let learns = known.is_some_and(|node| node.is_learner && !votes);
+        self.learner.store(learns, Ordering::Release);
     }
 
     /// Whether this member decides alone.
     pub fn is_sole_voter(&self) -> bool {
         self.sole_voter.load(Ordering::Acquire)
+    }
+
+    /// Whether this member follows without a vote because nobody promoted it yet.
+    pub fn is_learner(&self) -> bool {
+        self.learner.load(Ordering::Acquire)
     }
 
     /// Notes raft's term.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::watch::Events;
+
 /// One version of a key, as `mvccpb.KeyValue`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyValue {
@@ -44,6 +46,16 @@ pub struct Event {
     pub kv: Arc<KeyValue>,
     /// The version before, if the watch asked for it, there was one, and it is not compacted.
     pub prev_kv: Option<Arc<KeyValue>>,
+}
+
+impl Event {
+    /// This event, with nothing said of the version before.
+    pub fn without_prev(self) -> Self {
+        Event {
+            prev_kv: None,
+            ..self
+        }
+    }
 }
 
 /// Says which store answered, and at which revision.
@@ -354,7 +366,7 @@ pub struct WatchResponse {
     /// Who answered, when. Every change up to `header.revision` within the watch's range was sent by the end of this response.
     pub header: ResponseHeader,
     /// Changes in order; a revision is never split over two responses. Empty in a progress notification.
-    pub events: Vec<Event>,
+    pub events: Events,
     /// When not 0, the watch ended because the revision it needs next is compacted; start again from here at the earliest.
     pub compact_revision: i64,
     /// The watch ended; no response follows.

@@ -287,10 +287,7 @@ impl Store {
     /// Whether this member follows without a vote because nobody promoted it yet. etcd's learners serve serializable reads and
     /// their status, nothing else.
     pub fn is_learner(&self) -> bool {
-        let core = &self.inner.core;
-        core.members()
-            .iter()
-            .any(|member| member.id == core.member_id && member.is_learner)
+        self.inner.core.is_learner()
     }
 
     /// Requests of a caller, checked against users and roles while auth is enabled. The requests of the store itself may do

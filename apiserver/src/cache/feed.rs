@@ -114,7 +114,7 @@ impl Caches {
 
     fn take(&self, response: &WatchResponse) {
         let mut changes: BTreeMap<usize, Vec<Applied>> = BTreeMap::new();
-        for event in &response.events {
+        for event in response.events.iter() {
             let kv = &event.kv;
             let applied = match event.kind {
                 EventKind::Put => {

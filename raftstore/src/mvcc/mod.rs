@@ -18,6 +18,8 @@ pub mod version;
 #[cfg(test)]
 mod model;
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 
 use self::version::Rev;
@@ -30,7 +32,7 @@ pub trait Values {
 }
 
 /// Everything that one revision changed. The sub-revision of an event is its place in `events`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Change {
     /// The revision.
     pub revision: i64,
@@ -38,4 +40,28 @@ pub struct Change {
     pub events: Vec<Event>,
     /// What the change holds in memory, in bytes of keys and values.
     pub bytes: usize,
+    without_prev: OnceLock<Vec<Event>>,
+}
+
+impl Change {
+    /// What a revision changed.
+    pub fn new(revision: i64, events: Vec<Event>, bytes: usize) -> Self {
+        Change {
+            revision,
+            events,
+            bytes,
+            without_prev: OnceLock::new(),
+        }
+    }
+
+    /// The events without the versions before, made once for all who want them so.
+    pub fn without_prev(&self) -> &[Event] {
+        if self.events.iter().all(|event| event.prev_kv.is_none()) {
+            return &self.events;
+        }
+        self.without_prev.get_or_init(|| {
+            let events = self.events.iter().cloned();
+            events.map(Event::without_prev).collect()
+        })
+    }
 }

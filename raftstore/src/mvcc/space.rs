@@ -495,11 +495,7 @@ impl Writer<'_> {
             return None;
         }
         self.space.revision = self.main;
-        let change = Arc::new(Change {
-            revision: self.main,
-            events: self.events,
-            bytes: self.bytes,
-        });
+        let change = Arc::new(Change::new(self.main, self.events, self.bytes));
         self.space.remember(Arc::clone(&change));
         Some(change)
     }

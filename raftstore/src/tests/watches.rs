@@ -17,7 +17,7 @@ async fn take(watcher: &mut Watcher, count: usize) -> Vec<Event> {
     while events.len() < count {
         let response = next(watcher).await;
         assert!(!response.canceled, "{}", response.cancel_reason);
-        if let (Some(last), Some(first)) = (events.last(), response.events.first()) {
+        if let (Some(last), Some(first)) = (events.last(), response.events.iter().next()) {
             assert!(last.kv.mod_revision < first.kv.mod_revision);
         }
         let newest = response
@@ -26,7 +26,7 @@ async fn take(watcher: &mut Watcher, count: usize) -> Vec<Event> {
             .map(|event| event.kv.mod_revision)
             .max();
         assert!(newest.is_none_or(|newest| newest <= response.header.revision));
-        events.extend(response.events);
+        events.extend(response.events.iter().cloned());
     }
     assert_eq!(events.len(), count);
     events
@@ -299,7 +299,7 @@ impl Seen {
     /// Checks that a response goes on where the one before it ended.
     fn check(&mut self, watcher: i64, response: &WatchResponse) {
         assert!(!response.canceled, "{}", response.cancel_reason);
-        for event in &response.events {
+        for event in response.events.iter() {
             let revision = event.kv.mod_revision;
             if revision != self.revision {
                 assert_eq!(

@@ -178,19 +178,21 @@ impl<T: Copy> WatchGroup<T> {
             let Some(slot) = self.slots.get_mut(&key) else {
                 continue;
             };
-            let Some(mut watcher) = slot.watcher.take() else {
+            let Some(watcher) = &mut slot.watcher else {
                 continue;
             };
             match watcher.step() {
                 Step::Response { response, more } => {
-                    slot.watcher = Some(watcher);
                     if more {
                         self.ready.push(key);
                     }
                     return Poll::Ready((key, Some(response)));
                 }
-                Step::Nothing => slot.watcher = Some(watcher),
+                Step::Nothing => {}
                 Step::History(from) => {
+                    let Some(mut watcher) = slot.watcher.take() else {
+                        continue;
+                    };
                     let read = async move {
                         let response = watcher.catch_up(from).await;
                         (key, watcher, response)

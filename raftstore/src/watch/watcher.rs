@@ -3,6 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use super::{
+    events::Events,
     group::Ready,
     handle::WatchHandle,
     hub::{Inbox, Queue},
@@ -137,7 +138,7 @@ impl Watcher {
                     changes,
                     revision,
                     more,
-                } => (self.deliver(&changes, revision), more),
+                } => (self.deliver(changes, revision), more),
                 Next::Progress => (self.progress(), false),
                 Next::Closed => (Some(self.end(0, Error::Stopped.to_string())), false),
                 Next::CatchUp(from) => return Step::History(from),
@@ -226,13 +227,28 @@ impl Watcher {
     }
 
     /// The response to changes, unless none of their events is wanted.
-    fn deliver(&self, changes: &[Arc<Change>], revision: i64) -> Option<WatchResponse> {
-        let mut events = Vec::new();
-        for change in changes {
-            let wanted = change.events.iter().filter(|event| self.wants(event));
-            events.extend(wanted.cloned().map(|event| self.trim(event)));
+    fn deliver(&self, changes: Vec<Arc<Change>>, revision: i64) -> Option<WatchResponse> {
+        let first = changes.first()?;
+        // The versions before are wanted of all events or of none, unless a compaction came between them.
+        let whole = !self.prev_kv || first.revision > self.core.compacted();
+        let mut events = changes.iter().flat_map(|change| &change.events);
+        if whole && events.all(|event| self.wants(event)) {
+            let events = Events::shared(changes, self.prev_kv);
+            return Some(self.response(events, revision));
         }
-        (!events.is_empty()).then(|| self.response(events, revision))
+        let events = changes.iter().flat_map(|change| &change.events);
+        self.pick(events.cloned(), revision)
+    }
+
+    /// The response to those of some events that are wanted, unless none is.
+    fn pick(
+        &self,
+        events: impl IntoIterator<Item = Event>,
+        revision: i64,
+    ) -> Option<WatchResponse> {
+        let wanted = events.into_iter().filter(|event| self.wants(event));
+        let events: Vec<Event> = wanted.map(|event| self.trim(event)).collect();
+        (!events.is_empty()).then(|| self.response(events.into(), revision))
     }
 
     fn wants(&self, event: &Event) -> bool {
@@ -245,20 +261,21 @@ impl Watcher {
 
     /// Takes the version before from an event, unless it is wanted and can still be read: etcd reads it at the revision before
     /// the event's when it sends the event.
-    fn trim(&self, mut event: Event) -> Event {
-        if !self.prev_kv || event.kv.mod_revision - 1 < self.core.compacted() {
-            event.prev_kv = None;
+    fn trim(&self, event: Event) -> Event {
+        if self.prev_kv && event.kv.mod_revision > self.core.compacted() {
+            event
+        } else {
+            event.without_prev()
         }
-        event
     }
 
     /// The response that tells the revision, if the watch has begun by then.
     fn progress(&self) -> Option<WatchResponse> {
         let revision = self.core.revision();
-        (self.start <= revision).then(|| self.response(Vec::new(), revision))
+        (self.start <= revision).then(|| self.response(Events::default(), revision))
     }
 
-    fn response(&self, events: Vec<Event>, revision: i64) -> WatchResponse {
+    fn response(&self, events: Events, revision: i64) -> WatchResponse {
         self.core.metrics.events.inc_by(events.len() as u64);
         WatchResponse {
             header: self.core.header(revision),
@@ -310,7 +327,7 @@ impl Watcher {
             Piece::Compacted(revision) => Some(self.end(revision, Error::Compacted.to_string())),
             Piece::Recent { changes, next } => {
                 self.advance(from, next);
-                self.deliver(&changes, next - 1)
+                self.deliver(changes, next - 1)
             }
             Piece::Past { past, next } => {
                 let want_prev = self.prev_kv;
@@ -326,9 +343,7 @@ impl Watcher {
                     Err(error) => Some(self.end(0, error.to_string())),
                     Ok(events) => {
                         self.advance(from, next);
-                        let wanted = events.into_iter().filter(|event| self.wants(event));
-                        let events: Vec<Event> = wanted.map(|event| self.trim(event)).collect();
-                        (!events.is_empty()).then(|| self.response(events, next - 1))
+                        self.pick(events, next - 1)
                     }
                 }
             }

@@ -243,7 +243,7 @@ impl Follower {
                 revision: reached,
                 ..header
             },
-            events,
+            events: events.into(),
             ..WatchResponse::default()
         };
         self.told

@@ -4,10 +4,8 @@
 //! allocation and the counting of four references. And because the watches of a stream often watch the same, what the last one
 //! received is kept as it was written.
 
-use std::sync::Arc;
-
 use bytes::{BufMut, Bytes};
-use hydrofoil_etcd_wire::etcdserverpb::{ResponseHeader, WatchRequest, WatchResponse};
+use hydrofoil_etcd_wire::etcdserverpb::{WatchRequest, WatchResponse};
 use hydrofoil_raftstore as store;
 use prost::{
     Message as _,
@@ -62,9 +60,12 @@ impl Codec for WatchCodec {
 /// See the module header.
 #[derive(Debug, Default)]
 pub struct OutgoingEncoder {
-    /// What was written last, if it is short.
-    events: Vec<store::Event>,
+    /// The events that were written last, if they are short.
+    events: store::Events,
     written: Vec<u8>,
+    /// The header that was written last.
+    header: store::ResponseHeader,
+    written_header: Vec<u8>,
 }
 
 impl Encoder for OutgoingEncoder {
@@ -90,11 +91,10 @@ impl Encoder for OutgoingEncoder {
 impl OutgoingEncoder {
     /// Writes [`convert::watch_response`]'s message.
     fn received(&mut self, id: i64, response: store::WatchResponse, buf: &mut impl BufMut) {
-        let head = Head::new(id, &response);
-        if !same(&self.events, &response.events) {
+        self.head(id, &response, buf);
+        if !self.events.is(&response.events) {
             let length = events_len(&response.events);
             if length > MAX_KEPT_BYTES {
-                head.encode(buf);
                 return events(&response.events, buf);
             }
             self.written.clear();
@@ -102,20 +102,23 @@ impl OutgoingEncoder {
             events(&response.events, &mut self.written);
             self.events = response.events;
         }
-        head.encode(buf);
         buf.put_slice(&self.written);
     }
-}
 
-/// Whether these are the very same events.
-fn same(left: &[store::Event], right: &[store::Event]) -> bool {
-    let before = |event: &store::Event| event.prev_kv.as_ref().map(Arc::as_ptr);
-    left.len() == right.len()
-        && std::iter::zip(left, right).all(|(left, right)| {
-            Arc::ptr_eq(&left.kv, &right.kv)
-                && before(left) == before(right)
-                && left.kind == right.kind
-        })
+    /// The fields before the events, which are last in the message.
+    fn head(&mut self, id: i64, response: &store::WatchResponse, buf: &mut impl BufMut) {
+        if self.written_header.is_empty() || self.header != response.header {
+            self.written_header.clear();
+            if let Some(header) = convert::header(response.header) {
+                encoding::message::encode(field::HEADER, &header, &mut self.written_header);
+            }
+            self.header = response.header;
+        }
+        buf.put_slice(&self.written_header);
+        number(field::WATCH_ID, id, buf);
+        number(field::CANCELED, i64::from(response.canceled), buf);
+        number(field::COMPACT_REVISION, response.compact_revision, buf);
+    }
 }
 
 // Field numbers of etcd's `rpc.proto` and `kv.proto`.
@@ -141,43 +144,15 @@ mod field {
 /// `EventType.DELETE`.
 const DELETE: i64 = 1;
 
-/// The fields of a response before its events, which are last in its message.
-struct Head {
-    header: Option<ResponseHeader>,
-    id: i64,
-    canceled: i64,
-    compact_revision: i64,
-}
-
-impl Head {
-    fn new(id: i64, response: &store::WatchResponse) -> Self {
-        Head {
-            header: convert::header(response.header),
-            id,
-            canceled: i64::from(response.canceled),
-            compact_revision: response.compact_revision,
-        }
-    }
-
-    fn encode(&self, buf: &mut impl BufMut) {
-        if let Some(header) = &self.header {
-            encoding::message::encode(field::HEADER, header, buf);
-        }
-        number(field::WATCH_ID, self.id, buf);
-        number(field::CANCELED, self.canceled, buf);
-        number(field::COMPACT_REVISION, self.compact_revision, buf);
-    }
-}
-
-fn events_len(events: &[store::Event]) -> usize {
+fn events_len(events: &store::Events) -> usize {
     let lengths = events.iter().map(event_len);
     lengths
         .map(|length| key_len(field::EVENTS) + delimited_len(length))
         .sum()
 }
 
-fn events(events: &[store::Event], buf: &mut impl BufMut) {
-    for event in events {
+fn events(events: &store::Events, buf: &mut impl BufMut) {
+    for event in events.iter() {
         begin(field::EVENTS, event_len(event), buf);
         if event.kind == store::EventKind::Delete {
             number(field::EVENT_TYPE, DELETE, buf);
@@ -259,6 +234,8 @@ fn bytes(tag: u32, value: &Bytes, buf: &mut impl BufMut) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -312,7 +289,7 @@ mod tests {
                 .map(|(id, index)| {
                     let response = store::WatchResponse {
                         header: store::ResponseHeader { cluster_id, member_id, revision, raft_term },
-                        events: index.get(&events).clone(),
+                        events: index.get(&events).clone().into(),
                         canceled,
                         compact_revision,
                         ..Default::default()
@@ -339,7 +316,7 @@ mod tests {
             prev_kv: None,
         };
         let response = store::WatchResponse {
-            events: vec![event],
+            events: vec![event].into(),
             ..Default::default()
         };
         let expected = Bytes::from(convert::watch_response(3, &response).encode_to_vec());
