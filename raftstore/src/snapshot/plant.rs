@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     path::Path,
-    sync::Arc,
 };
 
 use futures::executor::block_on;
@@ -23,10 +22,7 @@ use crate::{
     mvcc::space::NOT_COMPACTED,
     open,
     raft::{CommittedLeaderId, Entry, LogId, Membership, StoredMembership, Vote},
-    wal::{
-        disk::Disk,
-        log::{Log, LogConfig},
-    },
+    wal::log::{Log, LogConfig},
 };
 
 /// Entries that are written to the log at a time.
@@ -66,12 +62,14 @@ pub struct Planted {
     pub versions: u64,
 }
 
-/// Fills the empty folder `dir`, and waits until all of it is on disk.
+/// Fills the empty folder `dir`, with the log in the empty folder `log_dir` (which may be the same), and waits until all of it is
+/// on disk.
 ///
 /// # Errors
 /// What is wrong with the database, or with the disk. The folder then holds nothing that counts.
 pub fn plant<S: ReadAt>(
     dir: &Path,
+    log_dir: &Path,
     db: &Db<S>,
     facts: &Facts,
     seed: &Seed,
@@ -121,21 +119,16 @@ pub fn plant<S: ReadAt>(
         member_id: seed.member,
         segment_bytes: config.log_segment_bytes,
     };
-    begin_log(dir, disk, log_config, seed, log_id)?;
+    begin_log(log_dir, log_config, seed, log_id)?;
     Ok(planted)
 }
 
 /// Begins the log with a vote: none is given in a term in which this member may have voted before. On a thread of its own,
 /// because closing a log waits, which a thread of an async runtime must not.
-fn begin_log(
-    dir: &Path,
-    disk: Arc<dyn Disk>,
-    config: LogConfig,
-    seed: &Seed,
-    base: LogId,
-) -> Result<(), SnapshotError> {
+fn begin_log(dir: &Path, config: LogConfig, seed: &Seed, base: LogId) -> Result<(), SnapshotError> {
     let vote = Vote::new(seed.vote_term, seed.member);
     let failed = |error| SnapshotError::io("writing the log in", dir, error);
+    let disk = open::folder(dir)?;
     let begin = || {
         let mut log = Log::open(disk, config, Metrics::default())?;
         let written = block_on(async {

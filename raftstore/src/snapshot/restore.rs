@@ -28,6 +28,8 @@ pub struct Restore {
     pub snapshot: PathBuf,
     /// The data directory to make. It must be missing or empty.
     pub data_dir: PathBuf,
+    /// The folder to make for the log, when it is to be on a disk of its own. It must be missing.
+    pub wal_dir: Option<PathBuf>,
     /// This member's name.
     pub name: String,
     /// The members of the new cluster.
@@ -63,10 +65,25 @@ pub struct Restored {
 pub fn restore(request: &Restore) -> Result<Restored, SnapshotError> {
     let seed = seed(request)?;
     check_empty(&request.data_dir)?;
+    if let Some(wal_dir) = request.wal_dir.as_ref().filter(|dir| dir.exists()) {
+        let wal_dir = wal_dir.display().to_string();
+        return Err(SnapshotError::Refused(format!(
+            "wal-dir {wal_dir:?} exists"
+        )));
+    }
     let db = file::open(&request.snapshot, request.hash_check)?;
     let facts = Facts::read(&db)?;
     let building = Building::begin(&request.data_dir)?;
-    let planted = plant(&building.path, &db, &facts, &seed)?;
+    let log = request
+        .wal_dir
+        .as_deref()
+        .map(|dir| Ok::<_, SnapshotError>((dir, Building::begin(dir)?)));
+    let log = log.transpose()?;
+    let log_path = log.as_ref().map_or(&building.path, |(_, log)| &log.path);
+    let planted = plant(&building.path, log_path, &db, &facts, &seed)?;
+    if let Some((dir, log)) = log {
+        log.finish(dir)?;
+    }
     building.finish(&request.data_dir)?;
     Ok(Restored {
         cluster_id: seed.cluster,

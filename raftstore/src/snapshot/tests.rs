@@ -23,6 +23,7 @@ fn request(snapshot: &Path, data_dir: &Path) -> Restore {
     Restore {
         snapshot: snapshot.to_owned(),
         data_dir: data_dir.to_owned(),
+        wal_dir: None,
         name: "default".into(),
         initial_cluster: vec![("default".into(), vec!["http://localhost:2380".into()])],
         initial_cluster_token: "etcd-cluster".into(),
@@ -166,6 +167,45 @@ async fn a_bumped_revision_is_compacted_up_to_there() {
     assert_eq!(again.revision(), restored.revision + 1);
     again.shutdown().await;
     store.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_log_of_what_is_restored_may_go_to_a_folder_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = sample(&dir.path().join("old")).await;
+    let file = dir.path().join("snapshot.db");
+    save(&store, &file).await;
+    let (new, log) = (dir.path().join("new"), dir.path().join("logs/new"));
+    let apart = Restore {
+        wal_dir: Some(log.clone()),
+        ..request(&file, &new)
+    };
+    restore(&apart).unwrap();
+    let apart_config = Config {
+        wal_dir: Some(log.clone()),
+        ..restored_config(&new)
+    };
+    let again = Store::open(apart_config).await.unwrap();
+    assert_eq!(everything(&again, 0).await, everything(&store, 0).await);
+    again.shutdown().await;
+    store.shutdown().await;
+    let files = |dir: &Path| -> Vec<String> {
+        let entries = fs::read_dir(dir).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".log")).collect()
+    };
+    assert_eq!((files(&new).len(), files(&log).len()), (0, 1));
+
+    let again = Restore {
+        data_dir: dir.path().join("third"),
+        ..apart
+    };
+    let error = restore(&again).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("wal-dir {:?} exists", log.display().to_string())
+    );
+    assert!(!again.data_dir.exists());
 }
 
 #[tokio::test]

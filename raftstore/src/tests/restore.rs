@@ -26,6 +26,7 @@ async fn members_restored_from_one_snapshot_are_one_cluster() {
         let request = Restore {
             snapshot: snapshot.clone(),
             data_dir: config.data_dir.clone(),
+            wal_dir: None,
             name: config.name.clone(),
             initial_cluster: config.initial_cluster.clone(),
             initial_cluster_token: config.initial_cluster_token.clone(),

@@ -35,6 +35,7 @@ fn request(snapshot: &Path, data_dir: &Path) -> Restore {
     Restore {
         snapshot: snapshot.to_owned(),
         data_dir: data_dir.to_owned(),
+        wal_dir: None,
         name: "default".into(),
         initial_cluster: vec![("default".into(), peer_urls.clone())],
         initial_cluster_token: "etcd-cluster".into(),
@@ -245,6 +246,104 @@ async fn a_data_directory_that_etcds_tools_restored_is_adopted() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_in_a_folder_of_its_own_stays_there_when_it_is_adopted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (theirs, their_log) = (dir.path().join("etcd"), dir.path().join("log"));
+    let apart = [
+        RARELY[0],
+        RARELY[1],
+        "--wal-dir",
+        their_log.to_str().unwrap(),
+    ];
+    let etcd = Etcd::start_with(&theirs, &apart);
+    fill(&etcd);
+    let (revision, rows) = their_rows(&etcd);
+    let file = dir.path().join("snapshot.db");
+    etcd.ctl(&["snapshot", "save", file.to_str().unwrap()]);
+    etcd.kill();
+    let restored = dir.path().join("restored");
+    let restored_log = dir.path().join("restored-log");
+    let (file, to) = (file.to_str().unwrap(), restored.to_str().unwrap());
+    let log = restored_log.to_str().unwrap();
+    let args = [
+        "snapshot",
+        "restore",
+        file,
+        "--data-dir",
+        to,
+        "--wal-dir",
+        log,
+    ];
+    tools::run(&tool("etcdutl"), &args);
+    for (data, log) in [(theirs, their_log), (restored, restored_log)] {
+        let config = Config {
+            wal_dir: Some(log.clone()),
+            ..config(&data)
+        };
+        let without = Store::open(self::config(&data)).await.unwrap_err();
+        assert!(without.to_string().contains("member/wal"), "{without}");
+        for _ in 0..2 {
+            let store = Store::open(config.clone()).await.unwrap();
+            assert_filled(&store, &rows, revision).await;
+            store.shutdown().await;
+        }
+        let ends = |dir: &Path, end: &str| {
+            let mut names = fs::read_dir(dir).unwrap();
+            names.any(|name| name.unwrap().file_name().to_str().unwrap().ends_with(end))
+        };
+        assert!(ends(&log, ".wal") && ends(&log, ".log") && !ends(&data, ".log"));
+        assert!(data.join("member.etcd").exists() && !log.join("adopting").exists());
+    }
+}
+
+/// Every state that a crash leaves: before the files moved, when some had, when all had but etcd's, and when nothing was left to
+/// do but to clean up.
+#[tokio::test(flavor = "multi_thread")]
+async fn adopting_that_was_interrupted_ends_at_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let theirs = dir.path().join("etcd");
+    let etcd = Etcd::start_with(&theirs, &RARELY);
+    fill(&etcd);
+    let (revision, rows) = their_rows(&etcd);
+    etcd.kill();
+    for apart in [false, true] {
+        for crash in ["building", "moving", "moved", "adopted"] {
+            let data = dir.path().join(format!("{crash}-{apart}"));
+            copy(&theirs, &data);
+            let log = dir.path().join(format!("{crash}-{apart}-log"));
+            if apart {
+                fs::rename(data.join("member/wal"), &log).unwrap();
+            }
+            let config = Config {
+                wal_dir: apart.then(|| log.clone()),
+                ..config(&data)
+            };
+            if crash != "building" {
+                adopt(&data, config.wal_dir.as_deref()).unwrap().unwrap();
+            }
+            let building = data.join("adopting");
+            fs::create_dir(&building).unwrap();
+            match crash {
+                "building" => fs::write(building.join("half"), "of a file").unwrap(),
+                "moving" => {
+                    fs::rename(data.join("member.etcd"), data.join("member")).unwrap();
+                    fs::rename(data.join("state.redb"), building.join("state.redb")).unwrap();
+                }
+                "moved" => fs::rename(data.join("member.etcd"), data.join("member")).unwrap(),
+                _ => {}
+            }
+            let store = Store::open(config).await.unwrap();
+            assert_filled(&store, &rows, revision).await;
+            store.shutdown().await;
+            assert!(
+                !building.exists() && data.join("member.etcd").exists(),
+                "{crash}"
+            );
+        }
+    }
+}
+
 /// etcd writes its database when it is asked to (a compaction does) and at a stop in good order.
 const RARELY: [&str; 2] = [
     "--backend-batch-interval=1h",
@@ -305,7 +404,7 @@ async fn a_directory_of_an_etcd_that_was_killed_is_adopted_with_what_its_databas
     copy(&data, &theirs);
     let third = dir.path().join("third");
     copy(&data, &third);
-    let adopted = adopt(&third).unwrap().unwrap();
+    let adopted = adopt(&third, None).unwrap().unwrap();
     assert!(adopted.replayed >= 16, "{adopted:?}");
 
     let store = Store::open(config(&data)).await.unwrap();

@@ -1,5 +1,4 @@
-//! `snapshot restore`. What etcd's flags say of its memory map and of a separate log folder means nothing here: such a flag is
-//! an error, not silence.
+//! `snapshot restore`. What etcd's flags say of its memory map means nothing here: such a flag is an error, not silence.
 
 use std::path::PathBuf;
 
@@ -17,6 +16,9 @@ pub struct RestoreArgs {
     /// Path to the output data directory
     #[arg(long)]
     pub data_dir: PathBuf,
+    /// Path to the WAL directory (use --data-dir if none given)
+    #[arg(long)]
+    pub wal_dir: Option<PathBuf>,
     /// Human-readable name for this member
     #[arg(long, default_value = "default")]
     pub name: String,
@@ -54,6 +56,7 @@ pub fn run(args: &RestoreArgs) -> Result<String, ToolError> {
     let request = Restore {
         snapshot: args.filename.clone(),
         data_dir: args.data_dir.clone(),
+        wal_dir: args.wal_dir.clone(),
         name: args.name.clone(),
         initial_cluster: members
             .iter()

@@ -138,14 +138,14 @@ fn mistakes_are_named() {
         error(&["restore", file, "--data-dir", "/x", "--bump-revision", "3"]),
         "--mark-compacted required if --revision-bump > 0"
     );
-    let with_wal = [
+    let unknown = [
         "snapshot",
         "restore",
         file,
         "--data-dir",
         "/x",
-        "--wal-dir",
-        "/y",
+        "--initial-memory-map-size",
+        "1",
     ];
-    assert!(SnapshotArgs::try_parse_from(with_wal).is_err());
+    assert!(SnapshotArgs::try_parse_from(unknown).is_err());
 }

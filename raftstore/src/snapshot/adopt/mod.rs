@@ -5,7 +5,8 @@
 //! log under their own index and term, committed as far as etcd knew, and raft does the rest when the store is opened.
 //!
 //! The one confusing thing is the order in which files move, see [`Move`]: a crash at any moment leaves either a directory that
-//! is adopted again from the beginning, or one that is adopted.
+//! is adopted again from the beginning, or one that is adopted. A log in a folder of its own (`--wal-dir`) stays there, and ours
+//! begins beside it.
 //!
 //! - `wal`: reading etcd's log. `requests`: what is asked for there, as our commands. `replay`: as entries of our log.
 //! - `members`: who the members are by database and log.
@@ -28,7 +29,7 @@ use super::{
     plant::{Seed, plant},
     restore::sync_folder,
 };
-use crate::{Config, raft::Entry};
+use crate::{Config, open, raft::Entry, wal::recover};
 
 /// etcd's folder in a data directory.
 const ETCD: &str = "member";
@@ -52,45 +53,49 @@ pub struct Adopted {
     pub replayed: u64,
 }
 
-/// Adopts `data_dir` if it is etcd's. `None`: it is not.
+/// Adopts `data_dir` if it is etcd's. `None`: it is not. `wal_dir` is the folder of its log and of ours, if it has one of its own.
 ///
 /// # Errors
 /// Why it is not adopted. It is as it was then.
-pub fn adopt(data_dir: &Path) -> Result<Option<Adopted>, SnapshotError> {
+pub fn adopt(data_dir: &Path, wal_dir: Option<&Path>) -> Result<Option<Adopted>, SnapshotError> {
     let etcd = data_dir.join(ETCD);
     let database = etcd.join("snap/db");
-    let building = data_dir.join(BUILDING);
-    let interrupted = building.exists();
+    let moves = Move {
+        data_dir,
+        log_dir: wal_dir.unwrap_or(data_dir),
+    };
+    let interrupted = moves.building().exists();
     if !database.exists() {
         if interrupted {
             // Everything had moved.
-            remove(&building)?;
+            moves.clean()?;
         }
         return Ok(None);
     }
-    if data_dir.join(OURS).exists() && !interrupted {
-        return Err(SnapshotError::Refused(format!(
-            "{} holds a store of ours and one of etcd's: move one of them away",
-            data_dir.display()
-        )));
+    if !interrupted {
+        check_free(data_dir, wal_dir)?;
     }
     let _held = hold(&database)?;
     let db = file::open(&database, HashCheck::Skipped)?;
     let facts = Facts::read(&db)?;
-    let wal = wal::read(&etcd.join("wal"), facts.index)?;
+    let etcds_log = wal_dir.map_or_else(|| etcd.join("wal"), Path::to_owned);
+    let wal = wal::read(&etcds_log, facts.index)?;
     let seed = seed(&facts, &wal)?;
     if interrupted {
-        remove(&building)?;
+        moves.clean()?;
     }
-    fs::create_dir(&building).map_err(|error| SnapshotError::io("making", &building, error))?;
-    let planted = match plant(&building, &db, &facts, &seed) {
+    for building in moves.both() {
+        fs::create_dir(&building).map_err(|error| SnapshotError::io("making", &building, error))?;
+    }
+    let (state, log) = (moves.building(), moves.log_building());
+    let planted = match plant(&state, &log, &db, &facts, &seed) {
         Ok(planted) => planted,
         Err(error) => {
-            remove(&building)?;
+            moves.clean()?;
             return Err(error);
         }
     };
-    Move { data_dir }.run()?;
+    moves.run()?;
     Ok(Some(Adopted {
         cluster_id: seed.cluster,
         member_id: seed.member,
@@ -99,17 +104,40 @@ pub fn adopt(data_dir: &Path) -> Result<Option<Adopted>, SnapshotError> {
     }))
 }
 
+/// That nothing of ours is where our files go.
+fn check_free(data_dir: &Path, wal_dir: Option<&Path>) -> Result<(), SnapshotError> {
+    if data_dir.join(OURS).exists() {
+        return Err(SnapshotError::Refused(format!(
+            "{} holds a store of ours and one of etcd's: move one of them away",
+            data_dir.display()
+        )));
+    }
+    let Some(wal_dir) = wal_dir else {
+        return Ok(());
+    };
+    let real = |path: &Path| {
+        fs::canonicalize(path).map_err(|error| SnapshotError::io("reading", path, error))
+    };
+    if real(wal_dir)?.starts_with(real(&data_dir.join(ETCD))?) {
+        return Err(SnapshotError::Refused(format!(
+            "{} is where etcd keeps its log if it is not told another folder: leave --wal-dir out",
+            wal_dir.display()
+        )));
+    }
+    if recover::has_log(&*open::folder(wal_dir)?)? {
+        return Err(SnapshotError::Refused(format!(
+            "{} holds a log of ours and one of etcd's: move the files of one of them away",
+            wal_dir.display()
+        )));
+    }
+    Ok(())
+}
+
 /// [`adopt`], for whoever must not block.
 pub async fn adopt_if_etcds(config: &Config) -> Result<Option<Adopted>, crate::Error> {
     let data_dir = &config.data_dir;
-    let dir = data_dir.to_owned();
-    if config.wal_dir.is_some() && dir.join(ETCD).exists() {
-        return Err(crate::Error::Incompatible {
-            dir,
-            what: "it is etcd's, and is adopted with its log in it: move the log to member/wal and start once without --wal-dir".into(),
-        });
-    }
-    let adopted = tokio::task::spawn_blocking(move || adopt(&dir))
+    let (dir, wal_dir) = (data_dir.to_owned(), config.wal_dir.clone());
+    let adopted = tokio::task::spawn_blocking(move || adopt(&dir, wal_dir.as_deref()))
         .await
         .map_err(|error| crate::Error::Internal(error.to_string()))?
         .map_err(|error| crate::Error::Incompatible {
@@ -182,22 +210,54 @@ fn seed(facts: &Facts, wal: &Wal) -> Result<Seed, SnapshotError> {
     })
 }
 
-/// Our files out of their folder, then etcd's away.
+/// Our files out of their folders, the log's first, then etcd's away.
 struct Move<'a> {
     data_dir: &'a Path,
+    log_dir: &'a Path,
 }
 
 impl Move<'_> {
+    /// Where the state is made.
+    fn building(&self) -> PathBuf {
+        self.data_dir.join(BUILDING)
+    }
+
+    /// Where the log is made.
+    fn log_building(&self) -> PathBuf {
+        self.log_dir.join(BUILDING)
+    }
+
+    /// The folders in which files are made, that of the state first: while it is there, adopting is under way.
+    fn both(&self) -> Vec<PathBuf> {
+        let mut both = vec![self.building(), self.log_building()];
+        both.dedup();
+        both
+    }
+
     fn run(&self) -> Result<(), SnapshotError> {
-        let building = self.data_dir.join(BUILDING);
-        for name in self.files(&building)? {
-            self.rename(&building.join(&name), &self.data_dir.join(&name))?;
+        for (building, to) in [
+            (self.log_building(), self.log_dir),
+            (self.building(), self.data_dir),
+        ] {
+            for name in self.files(&building)? {
+                self.rename(&building.join(&name), &to.join(&name))?;
+            }
+            sync_folder(to)?;
         }
-        sync_folder(self.data_dir)?;
         // From here on the directory is ours.
         self.rename(&self.data_dir.join(ETCD), &self.kept())?;
         sync_folder(self.data_dir)?;
-        remove(&building)?;
+        self.clean()
+    }
+
+    /// Removes the folders in which files were made, that of the state last.
+    fn clean(&self) -> Result<(), SnapshotError> {
+        for building in self.both().iter().rev() {
+            if building.exists() {
+                remove(building)?;
+            }
+        }
+        sync_folder(self.log_dir)?;
         sync_folder(self.data_dir)
     }
 
