@@ -102,10 +102,13 @@ impl Cluster {
         let left = deadline.saturating_duration_since(Instant::now());
         let request = link.request_within(message, left);
         let mut client = link.rest();
+        // On its own: the entry is often applied here before the leader's answer comes, and a call that is given up then is
+        // reset, at a cost for both sides, and known no more when its answer comes.
+        let call = tokio::spawn(async move { client.propose(request).await });
         let mut until = deadline;
         tokio::select! {
             reply = &mut place.reply => return reply.map_err(|_| Failed::Unknown),
-            answer = client.propose(request) => if let Err(status) = answer {
+            answer = call => if let Err(status) = answer.unwrap_or_else(|_| Err(unknown())) {
                 link.note(&status);
                 match failed(&status) {
                     // It may have been sent before the connection broke: the next leader may bring it yet.

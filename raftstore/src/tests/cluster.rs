@@ -335,6 +335,27 @@ async fn a_follower_answers_for_the_leader_in_everything_about_leases() {
     members.stop().await;
 }
 
+/// More answers of the leader come too late to matter than a connection of HTTP/2 forgives at its defaults.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follower_forwards_any_number_of_writes_without_an_error() {
+    const WRITERS: usize = 64;
+    const WRITES: usize = 150;
+    let members = Members::start(3).await;
+    let follower = members.follower().await;
+    let store = members.store(&follower);
+    let writers = (0..WRITERS).map(|writer| async move {
+        for n in 0..WRITES {
+            let key = format!("{writer}/{}", n % 10);
+            let written = store.put(put(&key, "x")).await;
+            written.unwrap_or_else(|error| panic!("write {n} of writer {writer}: {error}"));
+        }
+    });
+    futures::future::join_all(writers).await;
+    let revision = i64::try_from(1 + WRITERS * WRITES).unwrap();
+    assert_eq!(store.revision(), revision);
+    members.stop().await;
+}
+
 /// Loses the leader and writes through `follower`, which must not take as long as an election timeout. Returns the revision.
 async fn next_write(
     members: &Members,
