@@ -1,5 +1,7 @@
 //! Counters under etcd's names. The one who serves `/metrics` registers them; nothing here opens a port.
 
+mod peers;
+
 use std::{
     sync::{Arc, OnceLock, atomic::AtomicU64},
     time::Duration,
@@ -10,6 +12,8 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
+
+pub use peers::{PeerCounts, PeerMetrics};
 
 /// What the store counts. Cheap to clone: every copy counts into the same cells.
 #[derive(Clone, Debug)]
@@ -72,8 +76,8 @@ pub struct Metrics {
     pub db_total_size: Gauge<i64, std::sync::atomic::AtomicI64>,
     /// Bytes of values held in memory.
     pub value_cache_bytes: Gauge<f64, AtomicU64>,
-    /// Seconds until a peer answers.
-    pub peer_round_trip_seconds: Family<Peer, Histogram>,
+    /// What is counted of each peer.
+    pub peers: PeerMetrics,
     /// Seconds that writing to the raft log took, its flush aside.
     pub wal_write_seconds: Histogram,
     /// Seconds that it took to do what an entry says, by what it says.
@@ -161,19 +165,6 @@ fn doubling(first: f64, count: u32) -> impl Iterator<Item = f64> {
     (0..count).map(move |n| first * f64::from(1u32 << n))
 }
 
-/// The peer that a measure is of.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-#[allow(non_snake_case)]
-pub struct Peer {
-    /// Its id in hexadecimal digits, under the name that etcd's label has.
-    pub To: String,
-}
-
-/// etcd's buckets for round trips: 0.1 ms doubling 16 times.
-fn round_trip_histogram() -> Histogram {
-    Histogram::new((0..16).map(|n| 0.0001 * f64::from(1u32 << n)))
-}
-
 /// etcd's buckets for disk latencies: 1 ms doubling 14 times.
 fn disk_buckets() -> impl Iterator<Item = f64> {
     (0..14).map(|n| 0.001 * f64::from(1u32 << n))
@@ -216,7 +207,7 @@ impl Default for Metrics {
             no_space_alarms: Gauge::default(),
             db_total_size: Gauge::default(),
             value_cache_bytes: Gauge::default(),
-            peer_round_trip_seconds: Family::new_with_constructor(round_trip_histogram),
+            peers: PeerMetrics::default(),
             wal_write_seconds: Histogram::new(disk_buckets()),
             apply_seconds: ApplySeconds::default(),
             auth_revision: Gauge::default(),
@@ -241,16 +232,6 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Notes how long a peer took to answer.
-    pub fn peer_round_trip(&self, peer: u64, took: Duration) {
-        let peer = Peer {
-            To: format!("{peer:x}"),
-        };
-        self.peer_round_trip_seconds
-            .get_or_create(&peer)
-            .observe(took.as_secs_f64());
-    }
-
     /// Registers every counter under etcd's name. A `_total` that etcd's name ends in is added by the encoder of counters.
     #[rustfmt::skip]
     pub fn register(&self, registry: &mut Registry) {
@@ -283,7 +264,7 @@ impl Metrics {
         r.register("etcd_debugging_server_lease_expired", "The total number of expired leases", self.lease_expired.clone());
         r.register("hydrofoil_store_no_space_alarms", "Members with a NOSPACE alarm", self.no_space_alarms.clone());
         r.register("etcd_mvcc_db_total_size_in_bytes", "Total size of the underlying database physically allocated in bytes", self.db_total_size.clone());
-        r.register("etcd_network_peer_round_trip_time_seconds", "Round-Trip-Time histogram between peers", self.peer_round_trip_seconds.clone());
+        self.peers.register(r);
         r.register("etcd_disk_wal_write_duration_seconds", "The latency distributions of write called by WAL", self.wal_write_seconds.clone());
         r.register("etcd_server_apply_duration_seconds", "The latency distributions of v2 apply called by backend", self.apply_seconds.all.clone());
         r.register("etcd_debugging_auth_revision", "The current revision of auth store", self.auth_revision.clone());

@@ -1,11 +1,18 @@
 //! What peers ask of this member.
 
-use std::{pin::Pin, sync::Arc};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, future::BoxFuture};
+use http_body_util::BodyExt;
 use openraft::{Snapshot, errors::RaftError};
+use prometheus_client::metrics::counter::Counter;
 use tokio::time::Instant;
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Request, Response, Status, Streaming, body::Body};
 
 use super::{Cluster, Failed, not_done, refused, unknown};
 use crate::{
@@ -45,7 +52,10 @@ impl PeerService {
         let server = peer_server::PeerServer::new(self.clone())
             .max_decoding_message_size(MAX_MESSAGE_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_BYTES);
-        tonic::service::Routes::new(server)
+        tonic::service::Routes::new(Counting {
+            inner: server,
+            cluster: Arc::clone(&self.cluster),
+        })
     }
 
     fn check<T>(&self, request: &Request<T>) -> Result<u64, Status> {
@@ -68,7 +78,8 @@ impl PeerService {
         let vote = head.vote.map(Vote::from);
         let vote = vote.ok_or_else(|| malformed(Malformed("a snapshot without a vote")))?;
         let last = head.last.map(Into::into);
-        tracing::info!(from = ?vote, ?last, "receiving a snapshot");
+        let index = head.last.as_ref().map_or(0, |last| last.index);
+        tracing::info!(index, "receiving a snapshot");
         let disk = Arc::clone(&cluster.disk);
         let mut incoming = blocking::run(move || Incoming::begin(disk))
             .await
@@ -108,6 +119,47 @@ impl PeerService {
             .map(|response| response.vote)
             .map_err(|fatal| failed_here(cluster.fatal(&fatal)))
     }
+}
+
+/// Counts what a known peer sends in its calls, and what it is answered. Of those who are not known nothing is kept.
+#[derive(Clone)]
+struct Counting {
+    inner: peer_server::PeerServer<PeerService>,
+    cluster: Arc<Cluster>,
+}
+
+impl tonic::server::NamedService for Counting {
+    const NAME: &'static str = peer_server::SERVICE_NAME;
+}
+
+impl tower::Service<http::Request<Body>> for Counting {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let from = identity::caller(request.headers());
+        let Some(link) = from.and_then(|id| self.cluster.peers.get(id)) else {
+            return self.inner.call(request);
+        };
+        let counts = link.counts();
+        let sent = counts.sent_bytes.clone();
+        let request = request.map(|body| counted(body, counts.received_bytes.clone()));
+        let answer = self.inner.call(request);
+        Box::pin(async move { Ok(answer.await?.map(|body| counted(body, sent))) })
+    }
+}
+
+fn counted(body: Body, bytes: Counter) -> Body {
+    Body::new(body.map_frame(move |frame| {
+        let length = frame.data_ref().map_or(0, bytes::Bytes::len);
+        bytes.inc_by(length as u64);
+        frame
+    }))
 }
 
 fn malformed(error: Malformed) -> Status {

@@ -47,6 +47,7 @@ pub struct Peer {
 impl Peer {
     /// What a failed call means to raft: a target that cannot be reached is left alone for a while.
     fn failed(&self, status: &Status) -> RPCError<TypeConfig> {
+        self.link.counts().sent_failures.inc();
         self.link.note(status);
         RPCError::Unreachable(Unreachable::new(&AnyError::error(status.message())))
     }

@@ -2,6 +2,7 @@
 //! members that hold something else than others. Where nothing of it is ours alone it is done on a real etcd, too, which must
 //! do the same.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -39,6 +40,15 @@ fn run(tool: &str, args: &[&str]) -> anyhow::Result<String> {
 
 fn ctl(endpoint: &str, args: &[&str]) -> anyhow::Result<String> {
     run("etcdctl", &[&["--endpoints", endpoint], args].concat())
+}
+
+/// What a member counts.
+fn metrics(endpoint: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(endpoint)?;
+    stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// A member of three, by its number from 1 on.
@@ -354,10 +364,7 @@ fn histograms_of_calls_are_there_when_they_are_asked_for() {
         let folder = folder()?;
         let cluster = Cluster::start(&tools::ours()?, &free(1)?, flags, folder.path())?;
         ctl(&cluster.endpoints(), &["put", "a", "1"])?;
-        let mut stream = TcpStream::connect(cluster.endpoints())?;
-        stream.write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text)?;
+        let text = metrics(&cluster.endpoints())?;
         ensure!(text.contains("etcd_server_has_leader 1"), "{text}");
         let parts = [
             "grpc_server_handling_seconds_bucket{",
@@ -388,4 +395,86 @@ fn without_a_vote_before_the_vote_a_leader_is_elected_as_well() {
         })
     };
     elected().unwrap();
+}
+
+/// What the leader counts of its peers when one of two was killed: series with their labels, without those values that depend on
+/// the run.
+fn counted_of_peers(server: &Server) -> anyhow::Result<BTreeMap<String, &'static str>> {
+    let folder = folder()?;
+    let mut cluster = Cluster::start(server, &free(3)?, &[], folder.path())?;
+    ctl(&cluster.endpoints(), &["put", "a", "1"])?;
+    let leader = cluster.leader()?;
+    let lost = (leader + 1) % 3;
+    let ids: Vec<String> = (0..3)
+        .map(|place| {
+            let header = cluster.members[place].status()?.header;
+            Ok(format!("{:x}", header.unwrap_or_default().member_id))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    cluster.members[lost].stop(Signal::KILL)?;
+    let endpoint = cluster.members[leader].endpoint();
+    wait::within(PATIENCE, || {
+        let text = metrics(&endpoint)?;
+        let failed = text
+            .lines()
+            .any(|line| line.starts_with("etcd_network_peer_sent_failures_total{"));
+        let left = text.lines().any(|line| {
+            line.starts_with("etcd_network_active_peers{")
+                && line.contains(&ids[lost])
+                && line.ends_with(" 0")
+        });
+        ensure!(failed && left, "{text}");
+        Ok(())
+    })?;
+    let text = metrics(&endpoint)?;
+    let mut seen = BTreeMap::new();
+    for line in text.lines() {
+        let Some((series, value)) = line.rsplit_once(' ') else {
+            continue;
+        };
+        if !series.contains("_peer") || series.starts_with('#') || series.contains("_bucket{") {
+            continue;
+        }
+        let mut series = series.to_owned();
+        for (place, id) in ids.iter().enumerate() {
+            let role = match place {
+                place if place == leader => "leader",
+                place if place == lost => "lost",
+                _ => "other",
+            };
+            series = series.replace(&format!("\"{id}\""), &format!("\"{role}\""));
+        }
+        let exact = series.contains("active") || series.contains("disconnected");
+        let value = match value {
+            "0" => "0",
+            "1" if exact => "1",
+            _ => "some",
+        };
+        seen.insert(series, value);
+    }
+    Ok(seen)
+}
+
+#[test]
+fn what_is_counted_of_peers_is_what_etcd_counts() {
+    let compare = || -> anyhow::Result<()> {
+        let etcd = counted_of_peers(&tools::etcd()?)?;
+        let ours = counted_of_peers(&tools::ours()?)?;
+        ensure!(etcd.len() >= 8, "{etcd:#?}");
+        for (series, value) in &etcd {
+            // What came before it was known from whom.
+            if series.contains("From=\"0\"") {
+                continue;
+            }
+            // A round trip is measured every few seconds, by etcd or by us sooner.
+            let rare = series.contains("round_trip");
+            let found = ours.get(series);
+            ensure!(
+                found == Some(value) || (rare && found.is_some()),
+                "{series} is {value} in etcd; ours: {ours:#?}"
+            );
+        }
+        Ok(())
+    };
+    compare().unwrap();
 }

@@ -82,7 +82,9 @@ async fn ping(link: &Link, times: Times) -> bool {
     let answer = tokio::time::timeout(times.silence, client.ping(request)).await;
     match answer {
         Ok(Ok(_)) => {
-            link.observe_round_trip(begun.elapsed());
+            link.counts()
+                .round_trip_seconds
+                .observe(begun.elapsed().as_secs_f64());
             return true;
         }
         Ok(Err(status)) => link.note(&status),

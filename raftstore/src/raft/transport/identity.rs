@@ -54,6 +54,12 @@ fn id(metadata: &MetadataMap, name: &'static str) -> Result<u64, Status> {
         .ok_or_else(|| Status::invalid_argument(format!("the call says no {name}")))
 }
 
+/// Who calls, as it says itself.
+pub fn caller(headers: &http::HeaderMap) -> Option<u64> {
+    let text = headers.get(FROM)?.to_str().ok()?;
+    u64::from_str_radix(text, 16).ok()
+}
+
 /// Whether a call may be answered here. Returns the member that calls.
 pub fn check(metadata: &MetadataMap, local: Local, core: &Core) -> Result<u64, Status> {
     let cluster = id(metadata, CLUSTER)?;

@@ -29,7 +29,7 @@ use super::{
     identity::{self, Local},
     wire::proto::{MembersRequest, MembersResponse, peer_client::PeerClient},
 };
-use crate::core::SharedCore;
+use crate::{core::SharedCore, metrics::PeerCounts};
 
 /// Largest message between peers, in bytes: a batch of entries, each of which is a request of bounded size.
 pub const MAX_MESSAGE_BYTES: usize = 256 << 20;
@@ -65,6 +65,7 @@ struct Shared {
     connector: Arc<dyn Connector>,
     urls: Mutex<Urls>,
     live: Mutex<Live>,
+    counts: PeerCounts,
     /// Told when a connection broke.
     lost: Notify,
 }
@@ -114,6 +115,7 @@ impl Link {
             connector,
             urls: Mutex::default(),
             live: Mutex::default(),
+            counts: core.metrics.peers.of(local.member, id),
             lost: Notify::new(),
         });
         let channel = || {
@@ -124,6 +126,8 @@ impl Link {
                 .keep_alive_while_idle(true)
                 .initial_stream_window_size(STREAM_WINDOW)
                 .initial_connection_window_size(CONNECTION_WINDOW)
+                // Calls that are given up are no fault of the peer, however many answers come after that.
+                .http2_max_local_error_reset_streams(None)
                 .connect_with_connector_lazy(Dial(Arc::clone(&shared)))
         };
         let (raft, rest) = (channel(), channel());
@@ -194,9 +198,9 @@ impl Link {
         self.shared.live.lock().since
     }
 
-    /// Notes how long an answer took.
-    pub fn observe_round_trip(&self, took: Duration) {
-        self.core.metrics.peer_round_trip(self.id, took);
+    /// What is counted of the peer.
+    pub fn counts(&self) -> &PeerCounts {
+        &self.shared.counts
     }
 
     /// Ends what is done for the link in the background.
@@ -282,8 +286,15 @@ impl Counted {
         let mut live = shared.live.lock();
         live.connections += 1;
         live.since.get_or_insert_with(Instant::now);
+        shared.counts.active.set(1);
         drop(live);
         Counted { io, shared }
+    }
+
+    fn count_sent(&self, written: &Poll<io::Result<usize>>) {
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.shared.counts.sent_bytes.inc_by(*bytes as u64);
+        }
     }
 }
 
@@ -293,6 +304,8 @@ impl Drop for Counted {
         live.connections -= 1;
         if live.connections == 0 {
             live.since = None;
+            self.shared.counts.active.set(0);
+            self.shared.counts.disconnected.inc();
         }
         drop(live);
         self.shared.lost.notify_one();
@@ -305,7 +318,11 @@ impl AsyncRead for Counted {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_read(cx, buf)
+        let before = buf.filled().len();
+        let read = Pin::new(&mut self.io).poll_read(cx, buf);
+        let received = buf.filled().len().saturating_sub(before);
+        self.shared.counts.received_bytes.inc_by(received as u64);
+        read
     }
 }
 
@@ -315,7 +332,9 @@ impl AsyncWrite for Counted {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.count_sent(&written);
+        written
     }
 
     fn poll_write_vectored(
@@ -323,7 +342,9 @@ impl AsyncWrite for Counted {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.count_sent(&written);
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -355,6 +376,7 @@ pub async fn ask_members(
             next: 0,
         }),
         live: Mutex::default(),
+        counts: PeerCounts::default(),
         lost: Notify::new(),
     });
     let channel = Endpoint::from_static("http://peer")

@@ -25,7 +25,10 @@ pub async fn send(
     vote: Vote,
     snapshot: SnapshotOf<TypeConfig, Image>,
 ) -> Result<Vote, Status> {
-    tracing::info!(peer = format!("{:x}", link.id), snapshot = ?snapshot.meta.last_log_id, "sending a snapshot");
+    let peer = format!("{:x}", link.id);
+    let index = snapshot.meta.last_log_id.map_or(0, |id| id.index);
+    // Raft offers it again and again while nobody is there to take it.
+    tracing::debug!(peer, index, "sending a snapshot");
     let head = Head {
         vote: Some(vote.into()),
         last: snapshot.meta.last_log_id.map(Into::into),
@@ -36,14 +39,13 @@ pub async fn send(
         .map(|part| SnapshotChunk { part: Some(part) });
     let request = link.request(parts);
     let mut client = link.rest();
-    tokio::select! {
-        () = failed.cancelled() => Err(Status::data_loss("the snapshot cannot be read")),
-        response = client.snapshot(request) => response?
-            .into_inner()
-            .vote
-            .map(Vote::from)
-            .ok_or_else(|| Status::internal("an answer to a snapshot without a vote")),
-    }
+    let response = tokio::select! {
+        () = failed.cancelled() => return Err(Status::data_loss("the snapshot cannot be read")),
+        response = client.snapshot(request) => response?,
+    };
+    tracing::info!(peer, index, "sent a snapshot");
+    let vote = response.into_inner().vote.map(Vote::from);
+    vote.ok_or_else(|| Status::internal("an answer to a snapshot without a vote"))
 }
 
 struct Reading {
