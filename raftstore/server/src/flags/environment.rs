@@ -20,6 +20,13 @@ pub enum Note {
     Used(String),
     /// A variable that etcd does not know.
     Unrecognized(String),
+    /// A flag that was given and changes nothing.
+    WithoutEffect {
+        /// Its name without dashes.
+        flag: &'static str,
+        /// Why it changes nothing.
+        why: &'static str,
+    },
 }
 
 /// Reads variables into `values`, where the command line left room.

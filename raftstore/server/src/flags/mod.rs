@@ -108,6 +108,8 @@ pub fn parse<'a>(
         }
         None => notes = environment::read(environment, &mut values).map_err(plain)?,
     }
+    let without_effect = values.without_effect().into_iter();
+    notes.extend(without_effect.map(|(flag, why)| Note::WithoutEffect { flag, why }));
     let settings = Settings::from_values(values, config_file.is_some()).map_err(plain)?;
     Ok(Parsed::Run {
         settings: Box::new(settings),

@@ -224,6 +224,26 @@ fn values_that_ask_for_nothing_are_taken() {
 }
 
 #[test]
+fn a_flag_without_effect_is_told_when_it_was_set_to_something() {
+    let line = "--snapshot-count=5 --max-wals=5 --backend-batch-interval=0ms --experimental-compact-hash-check-time=2m --name=a";
+    let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+    let Ok(Parsed::Run { notes, .. }) = parse(&args, []) else {
+        panic!("{line} is refused");
+    };
+    let told: Vec<&str> = notes
+        .iter()
+        .map(|note| match note {
+            Note::WithoutEffect { flag, .. } => *flag,
+            note => panic!("{note:?}"),
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["snapshot-count", "experimental-compact-hash-check-time"]
+    );
+}
+
+#[test]
 fn every_default_is_taken_when_it_is_given() {
     for flag in table::FLAGS {
         let args = vec![format!("--{}={}", flag.name, flag.default)];

@@ -65,6 +65,23 @@ impl Values {
         Ok(())
     }
 
+    /// The flags that were given another value than their default and change nothing, each with the reason.
+    pub fn without_effect(&self) -> Vec<(&'static str, &'static str)> {
+        let given = table::FLAGS.iter().filter_map(|flag| {
+            let text = self.given.get(flag.name)?;
+            let effect = match flag.effect {
+                Effect::Renamed(newer) => table::find(newer)?.effect,
+                effect => effect,
+            };
+            let Effect::Nil(why) = effect else {
+                return None;
+            };
+            let differs = !self.asks_for_nothing(flag, text, &[flag.default]);
+            differs.then_some((flag.name, why))
+        });
+        given.collect()
+    }
+
     fn asks_for_nothing(&self, flag: &Flag, text: &str, accepted: &[&str]) -> bool {
         let same = |accepted: &&str| match flag.kind {
             Kind::Bool => value::boolean(accepted).is_ok_and(|a| Ok(a) == value::boolean(text)),

@@ -98,6 +98,9 @@ fn tell_settings(settings: &Settings, notes: &[Note]) {
                 environment_variable = name,
                 "unrecognized environment variable"
             ),
+            Note::WithoutEffect { flag, why } => {
+                tracing::warn!(flag, why, "a flag that has no effect here");
+            }
         }
     }
     if settings.default_data_dir {
@@ -306,7 +309,10 @@ impl Member {
             Some(http::peer_routes(&member.shared)),
         );
         for (listener, tls) in sockets.peer.drain(..) {
-            tracing::info!(address = ?listener.local_address(), "serving peer traffic");
+            tracing::info!(
+                address = listener.local_address().map(tracing::field::display),
+                "serving peer traffic"
+            );
             peers.listen(listener, tls);
         }
         let metrics = member.clients.server(
@@ -316,7 +322,10 @@ impl Member {
             Some(http::metrics_routes(&member.shared)),
         );
         for (listener, tls) in sockets.metrics.drain(..) {
-            tracing::info!(address = ?listener.local_address(), "serving metrics");
+            tracing::info!(
+                address = listener.local_address().map(tracing::field::display),
+                "serving metrics"
+            );
             metrics.listen(listener, tls);
         }
         Ok((member, sockets))
@@ -339,10 +348,13 @@ impl Member {
         for (server, listeners) in [(both, sockets.client), (http, sockets.client_http)] {
             for (listener, tls) in listeners {
                 if tls {
-                    tracing::info!(address = ?listener.local_address(), "serving client traffic securely");
+                    tracing::info!(
+                        address = listener.local_address().map(tracing::field::display),
+                        "serving client traffic securely"
+                    );
                 } else {
                     tracing::info!(
-                        address = ?listener.local_address(),
+                        address = listener.local_address().map(tracing::field::display),
                         "serving client traffic insecurely; this is strongly discouraged!"
                     );
                 }

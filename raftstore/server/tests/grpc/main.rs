@@ -6,6 +6,7 @@ mod apiserver;
 mod arbitrary;
 mod arbitrary_json;
 mod auth;
+mod health;
 mod kv;
 mod lease;
 mod maintenance;
