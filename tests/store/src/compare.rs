@@ -7,13 +7,16 @@ use anyhow::{Context as _, bail};
 
 use crate::normal::Known;
 use crate::script::{FORMATS, Script};
-use crate::stage::{self, Addresses, Printed, Variant};
+use crate::stage::{self, Addresses, Printed, Seat, Variant};
 use crate::tools::Server;
 
-/// Formats of the short run with the release under comparison: as people read it, as programs do, and every field.
+/// Formats of the short run on the first cluster with the release under comparison: as people read it, as programs do, and every
+/// field.
 const FIRST_LOOK: [&str; 3] = ["simple", "json", "protobuf"];
 /// And with the next release.
 const SECOND_LOOK: [&str; 1] = ["json"];
+/// On a further cluster, with either release: what is left, so that each format is played with each scenario.
+const FURTHER_LOOKS: [[&str; 1]; 2] = [["fields"], ["table"]];
 const ATTEMPTS: usize = 3;
 /// Reports grow with each difference: more lines than this help nobody.
 const LONGEST_DIFF: usize = 30;
@@ -29,11 +32,34 @@ pub fn file(path: &Path, real: &Server, ours: &Server) -> anyhow::Result<String>
 
 /// The same for a scenario at hand.
 pub fn script_on_both(script: &Script, real: &Server, ours: &Server) -> anyhow::Result<String> {
-    let variants = variants(script);
+    let mut whole = String::new();
+    for (place, members) in script.members.iter().enumerate() {
+        let variants = variants(script, place > 0);
+        let seat = Seat {
+            members: *members,
+            // The first member leads.
+            spoken_to: if place > 0 { members - 1 } else { 0 },
+        };
+        let found = on_one_cluster(script, real, ours, &variants, seat)
+            .with_context(|| format!("with {members} members"))?;
+        if !found.is_empty() {
+            let _ = write!(whole, "with {members} members\n{found}");
+        }
+    }
+    Ok(whole)
+}
+
+fn on_one_cluster(
+    script: &Script,
+    real: &Server,
+    ours: &Server,
+    variants: &[Variant],
+    seat: Seat,
+) -> anyhow::Result<String> {
     for attempt in 1.. {
-        let addresses = Addresses::free(script.members)?;
+        let addresses = Addresses::free(seat)?;
         let mut known = Known::default();
-        let expected = match stage::play(real, script, &variants, &addresses, &mut known) {
+        let expected = match stage::play(real, script, variants, &addresses, &mut known) {
             // Somebody took a port between our look and their listening.
             Err(error)
                 if attempt < ATTEMPTS
@@ -43,34 +69,39 @@ pub fn script_on_both(script: &Script, real: &Server, ours: &Server) -> anyhow::
             }
             played => played.context("on the real etcd")?,
         };
-        let got = stage::play(ours, script, &variants, &addresses, &mut known)
+        let got = stage::play(ours, script, variants, &addresses, &mut known)
             .context("on the store under test")?;
         return report(&expected, &got);
     }
     bail!("no attempt was made")
 }
 
-fn looks(release: &str) -> &'static [&'static str] {
-    match release {
-        "3.5" => &FIRST_LOOK,
-        _ => &SECOND_LOOK,
-    }
-}
-
-fn variants(script: &Script) -> Vec<Variant> {
+/// What is played: with each release at least one format.
+fn variants(script: &Script, further: bool) -> Vec<Variant> {
     let long = std::env::var_os("STORE_LONG").is_some();
-    let played = |release, format: &str| {
-        script.formats.iter().any(|f| f == format) && (long || looks(release).contains(&format))
+    let looks: [&[&str]; 2] = if further {
+        [&FURTHER_LOOKS[0], &FURTHER_LOOKS[1]]
+    } else {
+        [&FIRST_LOOK, &SECOND_LOOK]
     };
-    ["3.5", "3.6"]
-        .into_iter()
-        .flat_map(|release| FORMATS.map(|format| (release, format)))
-        .filter(|(release, format)| played(*release, format))
-        .map(|(release, format)| Variant {
+    let mut all = Vec::new();
+    for (release, looks) in ["3.5", "3.6"].into_iter().zip(looks) {
+        if !long && script.short.as_ref().is_some_and(|only| only != release) {
+            continue;
+        }
+        let has = |format: &&str| script.formats.iter().any(|f| f == format);
+        let mut formats: Vec<&str> = FORMATS.into_iter().filter(has).collect();
+        if !long {
+            let some = formats.iter().any(|format| looks.contains(format));
+            let first = formats.first().copied();
+            formats.retain(|format| looks.contains(format) || (!some && Some(*format) == first));
+        }
+        all.extend(formats.into_iter().map(|format| Variant {
             release,
             format: format.into(),
-        })
-        .collect()
+        }));
+    }
+    all
 }
 
 /// One entry for each line of the scenario: the variants in which it differs, and the first of them in full.

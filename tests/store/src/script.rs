@@ -3,8 +3,10 @@
 //! | Line | Does |
 //! |---|---|
 //! | `members 3` | the size of the cluster, 1 when not said |
+//! | `members 1 3` | it is played on one member, and then through a follower of three |
 //! | `server FLAG…` | further flags of every member |
 //! | `formats simple json` | the `--write-out` formats in which it is played, all when not said |
+//! | `short 3.5` | the release of the tools with which alone the short run plays it: it takes long |
 //! | `hide REGEX` | hides what it matches: what in this scenario depends on chance |
 //! | `fresh` | each format on a new cluster, because the scenario can't undo what it does |
 //! | `etcdctl …`, `etcdutl …` | runs it; output and exit code are compared |
@@ -33,12 +35,14 @@ pub const FORMATS: [&str; 5] = ["simple", "json", "fields", "table", "protobuf"]
 /// A whole scenario.
 #[derive(Clone, Debug)]
 pub struct Script {
-    /// How many members the cluster has.
-    pub members: usize,
+    /// How many members the clusters have that it is played on.
+    pub members: Vec<usize>,
     /// Further flags of every member.
     pub server: Vec<String>,
     /// The formats in which it is played.
     pub formats: Vec<String>,
+    /// The release of the tools with which alone the short run plays it, if not with all.
+    pub short: Option<String>,
     /// Whether each format wants a new cluster.
     pub fresh: bool,
     /// What is hidden in all output.
@@ -113,9 +117,10 @@ impl Script {
     /// Reads a scenario; an error names the line.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let mut script = Script {
-            members: 1,
+            members: vec![1],
             server: Vec::new(),
             formats: FORMATS.map(str::to_owned).to_vec(),
+            short: None,
             fresh: false,
             hide: Vec::new(),
             steps: Vec::new(),
@@ -142,7 +147,9 @@ impl Script {
         let mut run = |rest: &str| Run::parse(rest, std::mem::take(input));
         let action = match word {
             "members" => {
-                self.members = rest.parse()?;
+                let sizes = rest.split_whitespace().map(str::parse);
+                self.members = sizes.collect::<Result<_, _>>()?;
+                ensure!(!self.members.is_empty(), "members of what?");
                 return Ok(());
             }
             "server" => {
@@ -154,6 +161,10 @@ impl Script {
                 for format in &self.formats {
                     ensure!(FORMATS.contains(&format.as_str()), "no format {format}");
                 }
+                return Ok(());
+            }
+            "short" => {
+                self.short = Some(rest.to_owned());
                 return Ok(());
             }
             "hide" => {

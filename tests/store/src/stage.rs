@@ -3,7 +3,7 @@
 //! Kept values that exist from the beginning: `{ep1}` to `{ep3}` (clients' addresses), `{eps}` (all), `{peer1}` to `{peer3}` (peers' URLs),
 //! `{id1}` to `{id3}` (member ids), `{leader}`, `{follower}` (addresses) and `{leaderid}`, `{followerid}`, looked up anew at each step,
 //! `{dir}` (a folder of this run), `{new}`, `{newpeer}`, `{new2}`, `{newpeer2}` (addresses that nobody listens on), `{60000y}` (so many letters).
-//! Commands speak to the first member when they don't say `--endpoints`.
+//! Commands speak to one member (see [`Seat`]) when they don't say `--endpoints`.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write as _};
@@ -48,16 +48,27 @@ pub struct Printed {
     pub output: String,
 }
 
+/// The cluster that a scenario is played on.
+#[derive(Clone, Copy, Debug)]
+pub struct Seat {
+    /// How many members it has.
+    pub members: usize,
+    /// The place, from 0 on, of the member that commands speak to.
+    pub spoken_to: usize,
+}
+
 /// Addresses for both sides of a comparison.
 #[derive(Clone, Debug)]
 pub struct Addresses {
+    spoken_to: usize,
     members: Vec<Ports>,
     spare: Vec<Ports>,
 }
 
 impl Addresses {
     /// Addresses that are free now.
-    pub fn free(members: usize) -> anyhow::Result<Self> {
+    pub fn free(seat: Seat) -> anyhow::Result<Self> {
+        let Seat { members, spoken_to } = seat;
         let ports = crate::ports::free(2 * members + 4)?;
         let mut pairs: Vec<Ports> = ports
             .chunks(2)
@@ -68,6 +79,7 @@ impl Addresses {
             .collect();
         let spare = pairs.split_off(members);
         Ok(Addresses {
+            spoken_to,
             members: pairs,
             spare,
         })
@@ -242,7 +254,7 @@ impl<'a> Stage<'a> {
                 self.kept.insert(name.clone(), format!("{number:x}"));
             }
             Action::Revision(name) => {
-                let revision = self.cluster.members[0].revision()?;
+                let revision = self.spoken_to().revision()?;
                 self.kept.insert(name.clone(), revision.to_string());
             }
             Action::Spawn { name, run } => {
@@ -326,6 +338,10 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
+    fn spoken_to(&self) -> &crate::cluster::Member {
+        &self.cluster.members[self.addresses.spoken_to]
+    }
+
     fn member(&mut self, name: &str) -> anyhow::Result<&mut crate::cluster::Member> {
         self.cluster
             .members
@@ -383,7 +399,7 @@ impl<'a> Stage<'a> {
         let mut command = Command::new(program);
         let names = |flag: &str| args.iter().any(|arg| arg.starts_with(flag));
         if run.tool == "etcdctl" && !names("--endpoints") {
-            command.args(["--endpoints", &self.cluster.members[0].endpoint()]);
+            command.args(["--endpoints", &self.spoken_to().endpoint()]);
         }
         if let Some(format) = format
             && !names("-w")

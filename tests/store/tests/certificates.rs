@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::ensure;
-use hydrofoil_store_tests::cluster::{Cluster, Ports};
+use hydrofoil_store_tests::cluster::{Cluster, Member, Ports};
 use hydrofoil_store_tests::tools::{self, Server};
+use hydrofoil_store_tests::wait::{self, PATIENCE};
 use hydrofoil_store_tests::{ports, stage};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
     KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 use regex::Regex;
+use rustix::process::Signal;
 
 /// An authority that signs for members and clients.
 struct Authority {
@@ -155,4 +157,127 @@ fn who_is_let_in_and_what_the_others_are_told_is_as_in_etcd() {
         Ok(())
     };
     compare().unwrap();
+}
+
+/// A member of three that speak TLS among each other and ask for certificates of the common name `peer`.
+fn peer(
+    server: &Server,
+    at: &[Ports],
+    number: usize,
+    authority: &Authority,
+    certificate: &(String, String),
+    folder: &Path,
+) -> Member {
+    let url = |at: &Ports| format!("https://127.0.0.1:{}", at.peer);
+    let everyone: Vec<String> = at
+        .iter()
+        .enumerate()
+        .map(|(i, at)| format!("m{}={}", i + 1, url(at)))
+        .collect();
+    let own = at[number - 1];
+    let (cert, key) = certificate;
+    // The last of a flag given twice counts.
+    let flags = [
+        format!("--listen-peer-urls={}", url(&own)),
+        format!("--initial-advertise-peer-urls={}", url(&own)),
+        format!("--peer-cert-file={cert}"),
+        format!("--peer-key-file={key}"),
+        format!("--peer-trusted-ca-file={}", authority.ca()),
+        "--peer-client-cert-auth".to_owned(),
+        "--peer-cert-allowed-cn=peer".to_owned(),
+    ];
+    let name = format!("m{number}");
+    Member::new(
+        server,
+        &name,
+        own,
+        &everyone.join(","),
+        "new",
+        &flags,
+        folder,
+    )
+}
+
+/// Three members replicate over mutual TLS; one that comes back with a certificate of another authority, or of another name, stays
+/// outside, and one that comes back with its own is let in again.
+fn peers_are_told_apart(server: &Server) -> anyhow::Result<()> {
+    let folder = tempfile::Builder::new()
+        .prefix("certificates-")
+        .tempdir_in(stage::memory())?;
+    let authority = Authority::new(folder.path(), "authority")?;
+    let other = Authority::new(folder.path(), "other")?;
+    let right = authority.sign("peer", NOW)?;
+    let at: Vec<Ports> = ports::free(6)?
+        .chunks(2)
+        .map(|pair| Ports {
+            client: pair[0],
+            peer: pair[1],
+        })
+        .collect();
+    let third = |certificate: &(String, String)| {
+        peer(server, &at, 3, &authority, certificate, folder.path())
+    };
+    let mut cluster = Cluster {
+        members: (1..=3)
+            .map(|number| peer(server, &at, number, &authority, &right, folder.path()))
+            .collect(),
+    };
+    for member in &mut cluster.members {
+        member.start()?;
+    }
+    cluster.wait_ready()?;
+    let put = |endpoint: &str, value: &str| -> anyhow::Result<()> {
+        let done = Command::new(tools::tool("etcdctl")?)
+            .args(["--endpoints", endpoint, "put", "a", value])
+            .output()?;
+        let errors = String::from_utf8_lossy(&done.stderr);
+        ensure!(done.status.success(), "put through {endpoint}: {errors}");
+        Ok(())
+    };
+    for member in &cluster.members {
+        put(&member.endpoint(), &member.name)?;
+    }
+    cluster.members[2].stop(Signal::TERM)?;
+    for wrong in [other.sign("peer", NOW)?, authority.sign("stranger", NOW)?] {
+        let mut stranger = third(&wrong);
+        stranger.start()?;
+        // Both sides refuse: that it was refused is said in a log before anything else can be told.
+        wait::within(PATIENCE, || {
+            let seen: String = cluster.members[..2]
+                .iter()
+                .chain([&stranger])
+                .map(|member| member.log_tail(40))
+                .collect();
+            let refused = [
+                "certificate",
+                "bad_certificate",
+                "UnknownIssuer",
+                "CommonName",
+            ];
+            ensure!(refused.iter().any(|word| seen.contains(word)), "{seen}");
+            Ok(())
+        })?;
+        let leaders = stranger.status().map(|status| status.leader).unwrap_or(0);
+        ensure!(leaders == 0, "a stranger knows the leader");
+        put(&cluster.members[0].endpoint(), "without it")?;
+        stranger.stop(Signal::KILL)?;
+    }
+    let mut back = third(&right);
+    back.start()?;
+    back.wait_ready()?;
+    ensure!(
+        back.revision()? == cluster.members[0].revision()?,
+        "it did not catch up"
+    );
+    Ok(())
+}
+
+#[test]
+fn peers_with_wrong_certificates_stay_outside() {
+    peers_are_told_apart(&tools::ours().unwrap()).unwrap();
+}
+
+#[test]
+fn etcd_keeps_the_same_peers_outside() {
+    peers_are_told_apart(&tools::etcd().unwrap()).unwrap();
 }

@@ -32,12 +32,15 @@ scenarios! {
     learners
     endpoints
     alarms
+    alarms_three
     defragmentation
     snapshots
     leadership
     mirrors
     authentication
     checks
+    datascale
+    downgrades
     offline
 }
 
