@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Bytes of keys and values that are collected before they are written.
-const BATCH_BYTES: usize = 16 << 20;
+const BATCH_BYTES: usize = 4 << 20;
 
 /// See the module header.
 #[derive(Debug)]

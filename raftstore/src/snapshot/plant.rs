@@ -25,6 +25,9 @@ use crate::{
     wal::log::{Log, LogConfig},
 };
 
+/// Bytes that redb holds while the state file is filled, of which it gives a tenth to pages that wait to be written: more than a
+/// [batch](Backend::bulk) makes, so that no page is written twice.
+const CACHE_BYTES: usize = 128 << 20;
 /// Entries that are written to the log at a time.
 const APPEND_ENTRIES: usize = 1_024;
 
@@ -84,7 +87,7 @@ pub fn plant<S: ReadAt>(
     };
     identity::write(&disk, &identity)?;
     let config = Config::default();
-    let backend = Backend::open(&*disk, config.backend_cache_bytes)?;
+    let backend = Backend::open(&*disk, CACHE_BYTES)?;
     let mut bulk = backend.bulk();
     let seen = read::versions(db, |rev, event| Ok(bulk.add(rev, event)?))?;
     bulk.write()?;

@@ -1,6 +1,9 @@
 //! openraft's own suite over our log and our state machine, and what it does not ask of the log.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use openraft::{
     Entry as RaftEntry, EntryPayload, RaftLogReader, StorageError,
@@ -19,7 +22,7 @@ use crate::{
     mvcc::space::Limits,
     raft::{CommittedLeaderId, Entry, LogId, TypeConfig, Vote, machine::Machine},
     wal::{
-        disk::Disk,
+        disk::{Disk, Folder},
         log::{Log, LogConfig},
         recover::file_name,
     },
@@ -38,11 +41,15 @@ impl Drop for Guard {
     }
 }
 
-struct OnDisk;
+/// Builds stores on disks that this makes.
+struct On<F>(F);
 
-impl StoreBuilder<TypeConfig, Log, Machine, Guard> for OnDisk {
+impl<F> StoreBuilder<TypeConfig, Log, Machine, Guard> for On<F>
+where
+    F: Fn() -> Arc<dyn Disk> + Send + Sync,
+{
     async fn build(&self) -> Result<(Guard, Log, Machine), StorageError<TypeConfig>> {
-        let disk: Arc<dyn Disk> = Arc::new(Forgetful::new());
+        let disk = self.0();
         let limits = Limits {
             window_bytes: 1 << 20,
             value_bytes: 1 << 20,
@@ -77,8 +84,45 @@ impl StoreBuilder<TypeConfig, Log, Machine, Guard> for OnDisk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn openraft_storage_suite() {
-    Suite::test_all(OnDisk).await.unwrap();
+async fn openrafts_storage_suite_in_memory() {
+    let forgetful = || Arc::new(Forgetful::new()) as Arc<dyn Disk>;
+    Suite::test_all(On(forgetful)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openrafts_storage_suite_on_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let folders = AtomicU64::new(0);
+    let folder = || {
+        let number = folders.fetch_add(1, Ordering::Relaxed);
+        let folder = Folder::create(&dir.path().join(number.to_string())).unwrap();
+        Arc::new(folder) as Arc<dyn Disk>
+    };
+    Suite::test_all(On(folder)).await.unwrap();
+}
+
+/// The power went off while the store was made for the first time, at another moment for each part of the suite: what is torn then
+/// was never anybody's, and the store begins empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn openrafts_storage_suite_on_a_disk_that_tears() {
+    let seeds = AtomicU64::new(0);
+    let torn = || {
+        let seed = seeds.fetch_add(1, Ordering::Relaxed);
+        let disk = Forgetful::new();
+        disk.fail_after(seed);
+        let first: Arc<dyn Disk> = Arc::new(disk.clone());
+        let made = Backend::open(&*first, 1 << 20).and_then(|backend| {
+            drop(backend);
+            open(&first)
+        });
+        if let Ok(log) = made {
+            // Closing a log waits, which a task must not.
+            std::thread::spawn(move || log.close()).join().unwrap();
+        }
+        Arc::new(disk.crashed(seed)) as Arc<dyn Disk>
+    };
+    Suite::test_all(On(torn)).await.unwrap();
+    assert!(seeds.into_inner() > 20, "each part has a disk of its own");
 }
 
 fn open(disk: &Arc<dyn Disk>) -> Result<Log, Error> {
