@@ -404,7 +404,13 @@ fn defragment(core: &Core) -> Result<(), Error> {
 /// Does what compactions wait for, one after the other.
 fn compact(core: &Core, hasher: &Hasher) {
     loop {
-        let due = core.space.read().due_compaction();
+        let due = {
+            let space = core.space.read();
+            if !space.compaction_pending() {
+                return;
+            }
+            space.due_compaction()
+        };
         // What a compaction is remembered by is hashed over the file as it was before.
         let remembered = due.filter(|_| hasher.works());
         let before = remembered.and_then(|due| Some((due, commit(core, Answer::None).ok()?)));

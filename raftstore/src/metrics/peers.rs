@@ -108,11 +108,11 @@ impl PeerMetrics {
     /// Registers them under etcd's names.
     #[rustfmt::skip]
     pub fn register(&self, r: &mut Registry) {
-        r.register("etcd_network_active_peers", "The current number of active peer connections", self.active.clone());
-        r.register("etcd_network_disconnected_peers", "The total number of disconnected peers", self.disconnected.clone());
-        r.register("etcd_network_peer_sent_bytes", "The total number of bytes sent to peers", self.sent_bytes.clone());
-        r.register("etcd_network_peer_sent_failures", "The total number of send failures from peers", self.sent_failures.clone());
-        r.register("etcd_network_peer_received_bytes", "The total number of bytes received from peers", self.received_bytes.clone());
+        r.register("etcd_network_active_peers", "The current number of active peer connections.", self.active.clone());
+        r.register("etcd_network_disconnected_peers", "The total number of disconnected peers.", self.disconnected.clone());
+        r.register("etcd_network_peer_sent_bytes", "The total number of bytes sent to peers.", self.sent_bytes.clone());
+        r.register("etcd_network_peer_sent_failures", "The total number of send failures from peers.", self.sent_failures.clone());
+        r.register("etcd_network_peer_received_bytes", "The total number of bytes received from peers.", self.received_bytes.clone());
         r.register("etcd_network_peer_round_trip_time_seconds", "Round-Trip-Time histogram between peers", self.round_trip_seconds.clone());
     }
 }

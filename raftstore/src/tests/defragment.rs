@@ -26,7 +26,12 @@ async fn space_comes_back_and_everything_is_there() {
     };
     let last = store.delete_range(all).await.unwrap().header.revision;
     set(&store, "kept", "2").await;
+    let last_compaction = || store.metrics().compaction_last.get();
+    store.hash_kv(0).await.unwrap();
+    store.defragment().await.unwrap();
+    assert_eq!(last_compaction(), 0, "nothing was compacted yet");
     store.compact_physical(last).await.unwrap();
+    assert!(last_compaction() > 0);
     let before = store.status();
     assert!(before.db_size > 5_000_000, "{}", before.db_size);
     assert!(before.db_size_in_use < 100_000, "{}", before.db_size_in_use);

@@ -5,11 +5,8 @@
 //! each test of `scenarios` is a kind of trouble, and its runs are checked against all of them.
 //!
 //! A plain `cargo test` runs a few hundred seeds. `SIMULATION_SEEDS` names others: `SIMULATION_SEEDS=1000` runs the first
-//! thousand of each scenario, `SIMULATION_SEEDS=5000..6000` those. A seed that fails says how to run it alone. Every night:
-//!
-//! ```sh
-//! SIMULATION_SEEDS=$(date +%j)0000..$(date +%j)2000 cargo test --release -p hydrofoil-raftstore --test simulation
-//! ```
+//! thousand of each scenario, `SIMULATION_SEEDS=5000..6000` those. A seed that fails says how to run it alone. `tests/run nightly`
+//! plays two thousand that are new each day.
 //!
 //! With `SIMULATION_LOG=hydrofoil_raftstore=debug,openraft=info` the members say what they do.
 #![allow(

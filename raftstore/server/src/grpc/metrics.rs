@@ -285,12 +285,12 @@ impl Metrics {
         registry.register_collector(Box::new(self.clone()));
         registry.register(
             "etcd_network_client_grpc_received_bytes",
-            "The total number of bytes received from grpc clients",
+            "The total number of bytes received from grpc clients.",
             self.cells.received_bytes.clone(),
         );
         registry.register(
             "etcd_network_client_grpc_sent_bytes",
-            "The total number of bytes sent to grpc clients",
+            "The total number of bytes sent to grpc clients.",
             self.cells.sent_bytes.clone(),
         );
     }
