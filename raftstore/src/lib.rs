@@ -58,7 +58,7 @@ pub use snapshot::{
     SnapshotStream, adopt, restore, snapshot_status,
 };
 pub use store::{Session, Status, Store};
-pub use watch::{Events, Reached, WatchGroup, WatchHandle, Watcher};
+pub use watch::{Events, Reached, Remembered, WatchGroup, WatchHandle, Watcher};
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ pub mod handle;
 pub mod hub;
 pub mod watcher;
 
-pub use events::Events;
+pub use events::{Events, Remembered};
 pub use group::WatchGroup;
 pub use handle::{Reached, WatchHandle};
 pub use watcher::Watcher;

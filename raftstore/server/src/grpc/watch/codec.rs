@@ -61,7 +61,7 @@ impl Codec for WatchCodec {
 #[derive(Debug, Default)]
 pub struct OutgoingEncoder {
     /// The events that were written last, if they are short.
-    events: store::Events,
+    events: store::Remembered,
     written: Vec<u8>,
     /// The header that was written last.
     header: store::ResponseHeader,
@@ -92,7 +92,7 @@ impl OutgoingEncoder {
     /// Writes [`convert::watch_response`]'s message.
     fn received(&mut self, id: i64, response: store::WatchResponse, buf: &mut impl BufMut) {
         self.head(id, &response, buf);
-        if !self.events.is(&response.events) {
+        if !self.events.are(&response.events) {
             let length = events_len(&response.events);
             if length > MAX_KEPT_BYTES {
                 return events(&response.events, buf);
@@ -100,7 +100,7 @@ impl OutgoingEncoder {
             self.written.clear();
             self.written.reserve(length);
             events(&response.events, &mut self.written);
-            self.events = response.events;
+            self.events = response.events.remember();
         }
         buf.put_slice(&self.written);
     }
