@@ -81,6 +81,12 @@ pub fn folder(dir: &Path) -> Result<Arc<dyn Disk>, Error> {
     Ok(Arc::new(folder))
 }
 
+/// Whether both paths are of one folder that is there.
+pub fn same_folder(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    real(one).is_some_and(|one| Some(one) == real(other))
+}
+
 /// A folder of the log's own.
 #[derive(Debug)]
 pub struct LogFolder {
@@ -99,8 +105,7 @@ pub fn log_folder(config: &Config, data: &Arc<dyn Disk>) -> Result<Option<LogFol
         return Ok(None);
     };
     let disk = folder(dir)?;
-    let real = |path: &Path| fs::canonicalize(path).ok();
-    if real(dir).is_some_and(|dir| Some(dir) == real(&config.data_dir)) {
+    if same_folder(dir, &config.data_dir) {
         return Ok(None);
     }
     if recover::has_log(&**data)? {

@@ -414,18 +414,15 @@ fn compact(core: &Core, hasher: &Hasher) {
         // What a compaction is remembered by is hashed over the file as it was before.
         let remembered = due.filter(|_| hasher.works());
         let before = remembered.and_then(|due| Some((due, commit(core, Answer::None).ok()?)));
-        let (gone, more) = forget(core, due);
+        let gone = forget(core, due);
         if let Some(((before, revision), image)) = before {
             hasher.take(Compaction::new(image, before, revision, gone));
-        }
-        if !more {
-            return;
         }
     }
 }
 
-/// Forgets what one compaction allows to forget. Returns the revisions that are gone, and whether there is another compaction.
-fn forget(core: &Core, due: Option<(i64, i64)>) -> (Vec<Rev>, bool) {
+/// Forgets what one compaction allows to forget. Returns the revisions that are gone.
+fn forget(core: &Core, due: Option<(i64, i64)>) -> Vec<Rev> {
     let milliseconds = |begun: Instant| begun.elapsed().as_secs_f64() * 1000.0;
     let metrics = &core.metrics;
     let begun = Instant::now();
@@ -440,8 +437,7 @@ fn forget(core: &Core, due: Option<(i64, i64)>) -> (Vec<Rev>, bool) {
             core.pending.add(|batch| batch.removals.extend(gone));
         }
         core.note(&space);
-        let more = space.compaction_pending();
-        let done = !more || space.due_compaction() != due;
+        let done = !space.compaction_pending() || space.due_compaction() != due;
         drop(space);
         metrics
             .compaction_pause_milliseconds
@@ -452,7 +448,7 @@ fn forget(core: &Core, due: Option<(i64, i64)>) -> (Vec<Rev>, bool) {
             metrics
                 .compaction_last
                 .set(i64::try_from(now).unwrap_or(i64::MAX));
-            return (all, more);
+            return all;
         }
     }
 }

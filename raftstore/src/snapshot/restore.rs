@@ -74,11 +74,10 @@ pub fn restore(request: &Restore) -> Result<Restored, SnapshotError> {
     let db = file::open(&request.snapshot, request.hash_check)?;
     let facts = Facts::read(&db)?;
     let building = Building::begin(&request.data_dir)?;
-    let log = request
-        .wal_dir
-        .as_deref()
-        .map(|dir| Ok::<_, SnapshotError>((dir, Building::begin(dir)?)));
-    let log = log.transpose()?;
+    let log = match &request.wal_dir {
+        Some(dir) => Some((dir, Building::begin(dir)?)),
+        None => None,
+    };
     let log_path = log.as_ref().map_or(&building.path, |(_, log)| &log.path);
     let planted = plant(&building.path, log_path, &db, &facts, &seed)?;
     if let Some((dir, log)) = log {

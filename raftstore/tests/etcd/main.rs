@@ -297,6 +297,29 @@ async fn a_log_in_a_folder_of_its_own_stays_there_when_it_is_adopted() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_folder_may_be_the_data_directory_by_another_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("etcd");
+    let etcd = Etcd::start_with(&data, &RARELY);
+    fill(&etcd);
+    let (revision, rows) = their_rows(&etcd);
+    etcd.kill();
+    for entry in fs::read_dir(data.join("member/wal")).unwrap() {
+        let from = entry.unwrap().path();
+        fs::rename(&from, data.join(from.file_name().unwrap())).unwrap();
+    }
+    let other_name = dir.path().join("log");
+    std::os::unix::fs::symlink(&data, &other_name).unwrap();
+    let config = Config {
+        wal_dir: Some(other_name),
+        ..config(&data)
+    };
+    let store = Store::open(config).await.unwrap();
+    assert_filled(&store, &rows, revision).await;
+    store.shutdown().await;
+}
+
 /// Every state that a crash leaves: before the files moved, when some had, when all had but etcd's, and when nothing was left to
 /// do but to clean up.
 #[tokio::test(flavor = "multi_thread")]

@@ -133,13 +133,7 @@ fn loads(
 
 /// Starts a cluster on ports that are free now.
 fn start(server: &Server, place: &Path, members: usize) -> anyhow::Result<Cluster> {
-    let ports: Vec<Ports> = hydrofoil_store_tests::ports::free(2 * members)?
-        .chunks(2)
-        .map(|pair| Ports {
-            client: pair[0],
-            peer: pair[1],
-        })
-        .collect();
+    let ports = Ports::free(members)?;
     Cluster::start(server, &ports, &FLAGS.map(str::to_owned), place)
 }
 

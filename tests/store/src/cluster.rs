@@ -16,6 +16,7 @@ use hydrofoil_etcd_wire::etcdserverpb::{
 use rustix::process::{Pid, Signal, kill_process};
 use tonic::transport::Endpoint;
 
+use crate::ports;
 use crate::tools::Server;
 use crate::wait::{self, PATIENCE};
 
@@ -29,6 +30,18 @@ pub struct Ports {
     pub client: u16,
     /// For its peers.
     pub peer: u16,
+}
+
+impl Ports {
+    /// Those of so many members, on which nobody listens now: see [`ports::free`].
+    pub fn free(members: usize) -> anyhow::Result<Vec<Ports>> {
+        let free = ports::free(2 * members)?;
+        let pairs = free.chunks(2).map(|pair| Ports {
+            client: pair[0],
+            peer: pair[1],
+        });
+        Ok(pairs.collect())
+    }
 }
 
 /// One member's process.

@@ -69,18 +69,11 @@ impl Addresses {
     /// Addresses that are free now.
     pub fn free(seat: Seat) -> anyhow::Result<Self> {
         let Seat { members, spoken_to } = seat;
-        let ports = crate::ports::free(2 * members + 4)?;
-        let mut pairs: Vec<Ports> = ports
-            .chunks(2)
-            .map(|pair| Ports {
-                client: pair[0],
-                peer: pair[1],
-            })
-            .collect();
-        let spare = pairs.split_off(members);
+        let mut ports = Ports::free(members + 2)?;
+        let spare = ports.split_off(members);
         Ok(Addresses {
             spoken_to,
-            members: pairs,
+            members: ports,
             spare,
         })
     }

@@ -11,9 +11,9 @@ use hydrofoil_etcd_wire::etcdserverpb::{
     watch_client::WatchClient, watch_request::RequestUnion,
 };
 use hydrofoil_store_tests::cluster::{Cluster, Member, Ports};
+use hydrofoil_store_tests::stage;
 use hydrofoil_store_tests::tools::{self, Server};
 use hydrofoil_store_tests::wait::PATIENCE;
-use hydrofoil_store_tests::{ports, stage};
 use rustix::process::Signal;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
@@ -22,15 +22,6 @@ fn folder() -> anyhow::Result<tempfile::TempDir> {
     Ok(tempfile::Builder::new()
         .prefix("leaders-")
         .tempdir_in(stage::memory())?)
-}
-
-fn free(members: usize) -> anyhow::Result<Vec<Ports>> {
-    let free = ports::free(2 * members)?;
-    let pairs = free.chunks(2).map(|pair| Ports {
-        client: pair[0],
-        peer: pair[1],
-    });
-    Ok(pairs.collect())
 }
 
 async fn connect(member: &Member) -> anyhow::Result<Channel> {
@@ -116,7 +107,7 @@ async fn keep_alive(channel: Channel, id: i64) -> String {
 /// What is seen at a follower whose cluster has lost its quorum.
 fn without_a_leader(server: &Server) -> anyhow::Result<Vec<(&'static str, String)>> {
     let folder = folder()?;
-    let mut cluster = Cluster::start(server, &free(3)?, &[], folder.path())?;
+    let mut cluster = Cluster::start(server, &Ports::free(3)?, &[], folder.path())?;
     let leader = cluster.leader()?;
     let (follower, other) = ((leader + 1) % 3, (leader + 2) % 3);
     let runtime = tokio::runtime::Runtime::new()?;
@@ -182,7 +173,7 @@ fn a_follower_without_a_leader_answers_as_etcds() {
 /// What is seen at a follower, in calls that are under way while the leader stands still and another one is elected.
 fn while_the_leader_changes(server: &Server) -> anyhow::Result<(String, String)> {
     let folder = folder()?;
-    let cluster = Cluster::start(server, &free(3)?, &[], folder.path())?;
+    let cluster = Cluster::start(server, &Ports::free(3)?, &[], folder.path())?;
     let leader = cluster.leader()?;
     let follower = &cluster.members[(leader + 1) % 3];
     let runtime = tokio::runtime::Runtime::new()?;
@@ -225,7 +216,7 @@ fn calls_that_see_a_leader_change_end_in_an_answer_or_in_etcds_words() {
 /// What a learner answers.
 fn of_a_learner(server: &Server) -> anyhow::Result<Vec<(&'static str, String)>> {
     let folder = folder()?;
-    let at = free(2)?;
+    let at = Ports::free(2)?;
     let cluster = Cluster::start(server, &at[..1], &[], folder.path())?;
     let first = &cluster.members[0];
     let runtime = tokio::runtime::Runtime::new()?;

@@ -10,24 +10,15 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail, ensure};
 use hydrofoil_store_tests::cluster::{Cluster, Member, Ports};
+use hydrofoil_store_tests::stage;
 use hydrofoil_store_tests::tools::{self, Server};
 use hydrofoil_store_tests::wait::{self, PATIENCE};
-use hydrofoil_store_tests::{ports, stage};
 use rustix::process::Signal;
 
 fn folder() -> anyhow::Result<tempfile::TempDir> {
     Ok(tempfile::Builder::new()
         .prefix("operations-")
         .tempdir_in(stage::memory())?)
-}
-
-fn free(members: usize) -> anyhow::Result<Vec<Ports>> {
-    let free = ports::free(2 * members)?;
-    let pairs = free.chunks(2).map(|pair| Ports {
-        client: pair[0],
-        peer: pair[1],
-    });
-    Ok(pairs.collect())
 }
 
 /// What a tool printed, if it succeeded.
@@ -85,7 +76,7 @@ fn end_of(member: &mut Member) -> anyhow::Result<String> {
 /// Two of three are lost for good; the third becomes a cluster of its own, without the last `lost` writes at most, and grows again.
 fn is_forced_out_of_one(server: &Server, lost: i64) -> anyhow::Result<()> {
     let folder = folder()?;
-    let at = free(4)?;
+    let at = Ports::free(4)?;
     let mut cluster = Cluster::start(server, &at[..3], &[], folder.path())?;
     for n in 0..20 {
         ctl(&cluster.endpoints(), &["put", &format!("key{n:02}"), "v"])?;
@@ -166,7 +157,7 @@ fn who_was_left_behind_is_refused() {
     let refused = || -> anyhow::Result<()> {
         let server = tools::ours()?;
         let folder = folder()?;
-        let at = free(3)?;
+        let at = Ports::free(3)?;
         let mut cluster = Cluster::start(&server, &at, &[], folder.path())?;
         ctl(&cluster.endpoints(), &["put", "a", "1"])?;
         for member in &mut cluster.members {
@@ -191,7 +182,7 @@ fn the_log_is_in_a_folder_of_its_own() {
     let kept = || -> anyhow::Result<()> {
         let server = tools::ours()?;
         let folder = folder()?;
-        let at = free(1)?;
+        let at = Ports::free(1)?;
         let wal = folder.path().join("wal");
         let flag = format!("--wal-dir={}", wal.display());
         let logs = |folder: &Path| -> anyhow::Result<usize> {
@@ -252,7 +243,7 @@ fn the_log_is_in_a_folder_of_its_own() {
 fn snapshot_with(value: &str, folder: &Path) -> anyhow::Result<String> {
     let folder = folder.join(value);
     std::fs::create_dir(&folder)?;
-    let cluster = Cluster::start(&tools::etcd()?, &free(1)?, &[], &folder)?;
+    let cluster = Cluster::start(&tools::etcd()?, &Ports::free(1)?, &[], &folder)?;
     ctl(&cluster.endpoints(), &["put", "a", value])?;
     let file = folder.join("snapshot.db").display().to_string();
     ctl(&cluster.endpoints(), &["snapshot", "save", &file])?;
@@ -261,7 +252,7 @@ fn snapshot_with(value: &str, folder: &Path) -> anyhow::Result<String> {
 
 /// Three members, the third of which holds another value than the others.
 fn of_two_minds(server: &Server, flags: &[&str], folder: &Path) -> anyhow::Result<Vec<Member>> {
-    let at = free(3)?;
+    let at = Ports::free(3)?;
     let (one, other) = (
         snapshot_with("one", folder)?,
         snapshot_with("other", folder)?,
@@ -362,7 +353,7 @@ fn etcd_does_not_start_it_either() {
 fn histograms_of_calls_are_there_when_they_are_asked_for() {
     let there = |flags: &[String]| -> anyhow::Result<bool> {
         let folder = folder()?;
-        let cluster = Cluster::start(&tools::ours()?, &free(1)?, flags, folder.path())?;
+        let cluster = Cluster::start(&tools::ours()?, &Ports::free(1)?, flags, folder.path())?;
         ctl(&cluster.endpoints(), &["put", "a", "1"])?;
         let text = metrics(&cluster.endpoints())?;
         ensure!(text.contains("etcd_server_has_leader 1"), "{text}");
@@ -386,7 +377,7 @@ fn without_a_vote_before_the_vote_a_leader_is_elected_as_well() {
     let elected = || -> anyhow::Result<()> {
         let folder = folder()?;
         let flags = ["--pre-vote=false".to_owned()];
-        let mut cluster = Cluster::start(&tools::ours()?, &free(3)?, &flags, folder.path())?;
+        let mut cluster = Cluster::start(&tools::ours()?, &Ports::free(3)?, &flags, folder.path())?;
         let leader = cluster.leader()?;
         cluster.members[leader].stop(Signal::KILL)?;
         let left = (leader + 1) % 3;
@@ -401,7 +392,7 @@ fn without_a_vote_before_the_vote_a_leader_is_elected_as_well() {
 /// the run.
 fn counted_of_peers(server: &Server) -> anyhow::Result<BTreeMap<String, &'static str>> {
     let folder = folder()?;
-    let mut cluster = Cluster::start(server, &free(3)?, &[], folder.path())?;
+    let mut cluster = Cluster::start(server, &Ports::free(3)?, &[], folder.path())?;
     ctl(&cluster.endpoints(), &["put", "a", "1"])?;
     let leader = cluster.leader()?;
     let lost = (leader + 1) % 3;

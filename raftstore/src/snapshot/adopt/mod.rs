@@ -62,7 +62,9 @@ pub fn adopt(data_dir: &Path, wal_dir: Option<&Path>) -> Result<Option<Adopted>,
     let database = etcd.join("snap/db");
     let moves = Move {
         data_dir,
-        log_dir: wal_dir.unwrap_or(data_dir),
+        log_dir: wal_dir
+            .filter(|dir| !open::same_folder(dir, data_dir))
+            .unwrap_or(data_dir),
     };
     let interrupted = moves.building().exists();
     if !database.exists() {
