@@ -19,7 +19,9 @@ use axum::Router;
 use hydrofoil_etcd_wire::{
     v3electionpb::election_server::ElectionServer, v3lockpb::lock_server::LockServer,
 };
-use tonic::{Code, Request, Status, metadata::MetadataMap, server::NamedService};
+use tonic::{
+    Code, Request, Status, codec::CompressionEncoding, metadata::MetadataMap, server::NamedService,
+};
 
 use crate::listen::{ClientCertificate, Connection};
 
@@ -44,11 +46,15 @@ impl Coordination {
         Router::new()
             .route_service(
                 &under(ElectionServer::<Coordination>::NAME),
-                ElectionServer::new(self.clone()),
+                ElectionServer::new(self.clone())
+                    .accept_compressed(CompressionEncoding::Gzip)
+                    .send_compressed(CompressionEncoding::Gzip),
             )
             .route_service(
                 &under(LockServer::<Coordination>::NAME),
-                LockServer::new(self.clone()),
+                LockServer::new(self.clone())
+                    .accept_compressed(CompressionEncoding::Gzip)
+                    .send_compressed(CompressionEncoding::Gzip),
             )
     }
 }

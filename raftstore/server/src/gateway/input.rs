@@ -3,12 +3,11 @@
 use axum::body::{Body, BodyDataStream};
 use bytes::{Buf, Bytes, BytesMut};
 use futures::StreamExt;
-use prost::Message;
-use prost_reflect::{DeserializeOptions, DynamicMessage, Kind, MessageDescriptor};
-use serde_json::{Deserializer, Map, Value};
+use prost_reflect::MessageDescriptor;
+use serde_json::{Deserializer, Value};
 use tonic::{Code, Status};
 
-use super::unreadable;
+use super::{unreadable, value};
 
 /// The messages of one request.
 #[derive(Debug)]
@@ -80,59 +79,15 @@ impl Messages {
     /// Takes a whole message out of the buffer, if one is there.
     fn parse(&mut self) -> Result<Option<Bytes>, Status> {
         let mut values = Deserializer::from_slice(&self.buffer).into_iter::<Value>();
-        let mut value = match values.next() {
+        let value = match values.next() {
             None => return Ok(None),
             Some(Err(error)) if error.is_eof() => return Ok(None),
             Some(Err(error)) => return Err(unreadable(error.to_string())),
             Some(Ok(value)) => value,
         };
         let end = values.byte_offset();
-        let kind = match &value {
-            Value::Object(_) => None,
-            Value::Null => {
-                value = Value::Object(Map::new());
-                None
-            }
-            Value::Array(_) => Some("array"),
-            Value::String(_) => Some("string"),
-            Value::Number(_) => Some("number"),
-            Value::Bool(_) => Some("bool"),
-        };
-        if let Some(kind) = kind {
-            return Err(unreadable(format!(
-                "json: cannot unmarshal {kind} into Go value of type map[string]json.RawMessage"
-            )));
-        }
-        forget_unknown(&mut value, &self.kind);
-        let options = DeserializeOptions::new().deny_unknown_fields(true);
-        let message = DynamicMessage::deserialize_with_options(self.kind.clone(), value, &options)
-            .map_err(|error| unreadable(error.to_string()))?;
+        let message = value::encoded(&value, &self.kind).map_err(unreadable)?;
         self.buffer.advance(end);
-        Ok(Some(message.encode_to_vec().into()))
+        Ok(Some(message.into()))
     }
-}
-
-/// Takes out what the message does not have, as grpc-gateway lets it by. Letting the reader do so would also let by words that an
-/// enum does not have.
-fn forget_unknown(value: &mut Value, kind: &MessageDescriptor) {
-    let Value::Object(fields) = value else {
-        return;
-    };
-    fields.retain(|name, value| {
-        let field = kind
-            .get_field_by_json_name(name)
-            .or_else(|| kind.get_field_by_name(name));
-        let Some(field) = field else {
-            return false;
-        };
-        if let Kind::Message(inner) = field.kind() {
-            match value {
-                Value::Array(items) => items
-                    .iter_mut()
-                    .for_each(|item| forget_unknown(item, &inner)),
-                value => forget_unknown(value, &inner),
-            }
-        }
-        true
-    });
 }

@@ -5,7 +5,7 @@
 //! any of the paths is the same in both directions at once ([`websocket`]).
 //!
 //! The one confusing thing: names go out as the `.proto` files have them (`cluster_id`, `peerURLs`) and come in as either those or
-//! lower camel case; 64-bit numbers are texts, bytes are base64, and what is empty is left out.
+//! lower camel case; 64-bit numbers are texts, bytes are base64, and what is empty is left out ([`value`] reads them).
 
 pub mod call;
 pub mod input;
@@ -14,6 +14,7 @@ pub mod schema;
 pub mod status;
 #[cfg(test)]
 mod tests;
+pub mod value;
 pub mod websocket;
 
 use std::{convert::Infallible, sync::Arc};
@@ -23,19 +24,29 @@ use axum::{
     body::Body,
     extract::{FromRequestParts, Request, State, WebSocketUpgrade},
     response::{IntoResponse, Response},
+    routing::any,
 };
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt};
-use http::{Method, StatusCode, header::CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header::CONTENT_TYPE};
 use tonic::{Code, Status};
 
 use crate::{
-    http::{JSON, go_error},
+    http::{JSON, go_error, go_redirect},
     listen::Connection,
 };
 use input::Messages;
 use schema::Schema;
 use websocket::Sockets;
+
+/// Headers of what a method answered: grpc-gateway passes those of gRPC on under names of its own.
+const ANSWERED: [(HeaderName, HeaderValue); 2] = [
+    (CONTENT_TYPE, JSON),
+    (
+        HeaderName::from_static("grpc-metadata-content-type"),
+        HeaderValue::from_static("application/grpc"),
+    ),
+];
 
 /// The gateway.
 #[derive(Clone, Debug)]
@@ -63,7 +74,9 @@ impl Gateway {
     /// The routes under `/v3/`.
     pub fn routes(self) -> Router {
         Router::new()
-            .route("/v3/{*path}", axum::routing::any(serve))
+            .route("/v3/{*path}", any(serve))
+            .route("/v3/", any(serve))
+            .route("/v3", any(|| async { go_redirect("/v3/") }))
             .with_state(self)
     }
 
@@ -76,7 +89,7 @@ impl Gateway {
         let message = messages.only().await?;
         let answer = call::unary(&self.grpc, method, parts, message).await?;
         let json = method.json(&answer)?;
-        Ok(([(CONTENT_TYPE, JSON)], json).into_response())
+        Ok((ANSWERED, json).into_response())
     }
 
     async fn stream(
@@ -101,7 +114,7 @@ impl Gateway {
             .or_else(
                 |error: Status| async move { Ok::<_, Infallible>(status::stream_line(&error)) },
             );
-        Ok(([(CONTENT_TYPE, JSON)], Body::from_stream(lines)).into_response())
+        Ok((ANSWERED, Body::from_stream(lines)).into_response())
     }
 }
 

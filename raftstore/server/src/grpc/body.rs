@@ -1,6 +1,7 @@
 //! Bodies of requests and responses: one message, or a stream whose messages are counted as they pass.
 
 use std::{
+    convert::Infallible,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -13,10 +14,10 @@ use http::HeaderMap;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tonic::{Code, Status};
 
-use super::metrics::{Method, Metrics};
-
-/// Bytes before each message: whether it is compressed, and its length.
-pub const PREFIX_BYTES: usize = 5;
+use super::{
+    frame::{Accepted, PREFIX_BYTES},
+    metrics::{Method, Metrics},
+};
 
 /// Errors of bodies whose kind is not ours.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -152,7 +153,8 @@ impl StreamBody {
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(data) = frame.data_ref() {
-                    self.ending.method().send(self.messages.count(data));
+                    let Ok(sent) = self.messages.count(data, |_| Ok::<_, Infallible>(()));
+                    self.ending.method().send(sent);
                     self.metrics.send_bytes(data.len());
                 } else if let Some(trailers) = frame.trailers_ref() {
                     let code = Status::from_header_map(trailers).map_or(Code::Ok, |s| s.code());
@@ -176,16 +178,18 @@ pub fn trailers(status: &Status) -> Result<HeaderMap, Status> {
 /// The body of a streaming method's request.
 pub struct RequestBody<B> {
     inner: Pin<Box<B>>,
+    accepted: Accepted,
     method: Arc<Method>,
     messages: Messages,
     metrics: Metrics,
 }
 
 impl<B> RequestBody<B> {
-    /// What a client sends.
-    pub fn new(inner: B, method: Arc<Method>, metrics: Metrics) -> Self {
+    /// What a client sends, until it sends what is not accepted.
+    pub fn new(inner: B, accepted: Accepted, method: Arc<Method>, metrics: Metrics) -> Self {
         RequestBody {
             inner: Box::pin(inner),
+            accepted,
             method,
             messages: Messages::default(),
             metrics,
@@ -205,16 +209,20 @@ where
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let frame = ready!(self.inner.as_mut().poll_frame(cx));
-        Poll::Ready(frame.map(|frame| {
-            let frame = frame.map_err(|error| Status::from_error(error.into()))?;
-            if let Some(data) = frame.data_ref() {
-                let messages = self.messages.count(data);
-                self.method.receive(messages);
-                self.metrics.receive_bytes(data.len());
-            }
-            Ok(frame)
-        }))
+        let Some(frame) = ready!(self.inner.as_mut().poll_frame(cx)) else {
+            let cut = self.messages.is_within();
+            let error = Status::new(Code::Internal, "unexpected EOF");
+            return Poll::Ready(cut.then_some(Err(error)));
+        };
+        let frame = frame.map_err(|error| Status::from_error(error.into()))?;
+        if let Some(data) = frame.data_ref() {
+            let accepted = self.accepted;
+            let check = |prefix: &[u8]| accepted.prefix(prefix).map(|_| ());
+            let messages = self.messages.count(data, check)?;
+            self.method.receive(messages);
+            self.metrics.receive_bytes(data.len());
+        }
+        Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -235,21 +243,26 @@ struct Messages {
 }
 
 impl Messages {
-    /// How many messages begin their contents in these bytes.
-    fn count(&mut self, mut data: &[u8]) -> u64 {
+    /// How many messages begin their contents in these bytes, if each prefix passes.
+    fn count<E>(
+        &mut self,
+        mut data: &[u8],
+        check: impl Fn(&[u8]) -> Result<(), E>,
+    ) -> Result<u64, E> {
         let mut count = 0;
         loop {
             let skip = self.left.min(data.len());
             self.left -= skip;
             data = &data[skip..];
             if data.is_empty() {
-                return count;
+                return Ok(count);
             }
             let take = (PREFIX_BYTES - self.have).min(data.len());
             self.prefix[self.have..self.have + take].copy_from_slice(&data[..take]);
             self.have += take;
             data = &data[take..];
             if self.have == PREFIX_BYTES {
+                check(&self.prefix)?;
                 let [_, length @ ..] = self.prefix;
                 self.left = u32::from_be_bytes(length) as usize;
                 self.have = 0;
@@ -257,11 +270,16 @@ impl Messages {
             }
         }
     }
+
+    /// Whether a message has begun and not ended.
+    fn is_within(&self) -> bool {
+        self.have > 0 || self.left > 0
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Messages;
+    use super::{Infallible, Messages};
 
     #[test]
     fn messages_are_counted_however_they_are_cut() {
@@ -273,8 +291,15 @@ mod tests {
         }
         for size in 1..wire.len() {
             let mut messages = Messages::default();
-            let count: u64 = wire.chunks(size).map(|part| messages.count(part)).sum();
+            let mut count = 0;
+            for part in wire.chunks(size) {
+                let Ok(more) = messages.count(part, |_| Ok::<_, Infallible>(()));
+                count += more;
+            }
             assert_eq!(count, 3, "in pieces of {size}");
+            assert!(!messages.is_within());
+            let Ok(more) = messages.count(&wire[..7], |_| Ok::<_, Infallible>(()));
+            assert!(more == 1 && messages.is_within(), "in pieces of {size}");
         }
     }
 }

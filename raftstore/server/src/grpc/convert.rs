@@ -68,13 +68,16 @@ pub fn event(event: &store::Event) -> mvccpb::Event {
 
 /// A range.
 pub fn range(request: wire::RangeRequest) -> Result<store::RangeRequest, Status> {
-    let unknown = |_| errors::of(errors::INVALID_SORT_OPTION);
-    let sort_order = match SortOrder::try_from(request.sort_order).map_err(unknown)? {
-        SortOrder::None => store::SortOrder::None,
-        SortOrder::Ascend => store::SortOrder::Ascend,
-        SortOrder::Descend => store::SortOrder::Descend,
+    // etcd sorts by nothing in an order that it does not know, and breaks down over such a target.
+    let (sort_order, unsorted) = match SortOrder::try_from(request.sort_order) {
+        Ok(SortOrder::None) => (store::SortOrder::None, false),
+        Ok(SortOrder::Ascend) => (store::SortOrder::Ascend, false),
+        Ok(SortOrder::Descend) => (store::SortOrder::Descend, false),
+        Err(_) => (store::SortOrder::None, true),
     };
+    let unknown = |_| errors::of(errors::INVALID_SORT_OPTION);
     let sort_target = match SortTarget::try_from(request.sort_target).map_err(unknown)? {
+        _ if unsorted => store::SortTarget::Key,
         SortTarget::Key => store::SortTarget::Key,
         SortTarget::Version => store::SortTarget::Version,
         SortTarget::Create => store::SortTarget::Create,

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, future::Future, sync::Arc};
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use hydrofoil_etcd_wire::etcdserverpb::{
     RangeRequest, StatusRequest,
     auth_server::Auth as _,
@@ -17,6 +18,8 @@ use tower::{Service, ServiceExt as _, service_fn};
 use super::{
     Answer, Grpc, Inner,
     body::{Body, BoxError, Ending, RequestBody, StreamBody},
+    frame::Accepted,
+    head::{Head, refusal},
     metrics::Method,
     unary,
     watch::WatchCodec,
@@ -46,16 +49,18 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    if !unary::is_grpc(request.headers()) {
-        return ready(not_grpc());
-    }
+    let head = match Head::read(&request) {
+        Ok(head) => head,
+        Err(refused) => return ready(refused.answer()),
+    };
     let path = request.uri().path();
     let Some(method) = grpc.inner.metrics.method(path) else {
-        return ready(unary::refusal(unknown(path, grpc)));
+        return ready(refusal(unknown(path, grpc), &head.content_type));
     };
     let call = Call {
         inner: Arc::clone(&grpc.inner),
         method: Arc::clone(method),
+        head,
         request,
     };
     match call.request.uri().path() {
@@ -67,9 +72,11 @@ where
         "/etcdserverpb.Watch/Watch" => {
             let limit = call.inner.limits.receive_bytes();
             let watch = call.inner.watch.clone();
+            let encodings = call.head.encoding.enabled();
             call.stream(service_fn(move |request| {
                 let watch = watch.clone();
                 let mut server = tonic::server::Grpc::new(WatchCodec)
+                    .apply_compression_config(encodings, encodings)
                     .apply_max_message_size_config(Some(limit), None);
                 async move { Ok::<_, Infallible>(server.streaming(watch, request).await) }
             }))
@@ -80,7 +87,12 @@ where
         "/etcdserverpb.Lease/LeaseLeases" => to!(call, lease.lease_leases),
         "/etcdserverpb.Lease/LeaseKeepAlive" => {
             let limit = call.inner.limits.receive_bytes();
-            let service = LeaseServer::new(call.inner.lease.clone());
+            let mut service = LeaseServer::new(call.inner.lease.clone());
+            if let Some(encoding) = call.head.encoding.generated() {
+                service = service
+                    .accept_compressed(encoding)
+                    .send_compressed(encoding);
+            }
             call.stream(service.max_decoding_message_size(limit))
         }
         "/etcdserverpb.Cluster/MemberAdd" => to!(call, cluster.member_add),
@@ -93,7 +105,12 @@ where
         }
         "/etcdserverpb.Maintenance/Snapshot" => {
             let limit = call.inner.limits.receive_bytes();
-            let service = MaintenanceServer::new(call.inner.maintenance.clone());
+            let mut service = MaintenanceServer::new(call.inner.maintenance.clone());
+            if let Some(encoding) = call.head.encoding.generated() {
+                service = service
+                    .accept_compressed(encoding)
+                    .send_compressed(encoding);
+            }
             call.stream(service.max_decoding_message_size(limit))
         }
         "/etcdserverpb.Maintenance/Alarm" => to!(call, maintenance.alarm),
@@ -134,6 +151,7 @@ where
 struct Call<B> {
     inner: Arc<Inner>,
     method: Arc<Method>,
+    head: Head,
     request: http::Request<B>,
 }
 
@@ -156,7 +174,15 @@ where
         Box::pin(async move {
             let inner = Arc::clone(&self.inner);
             let handler = move |request| method(inner, request);
-            Ok(unary::serve(self.inner, self.method, self.request, learner_may, handler).await)
+            Ok(unary::serve(
+                self.inner,
+                self.method,
+                self.head,
+                self.request,
+                learner_may,
+                handler,
+            )
+            .await)
         })
     }
 
@@ -176,6 +202,7 @@ where
         let Call {
             inner,
             method,
+            head,
             request,
         } = self;
         Box::pin(async move {
@@ -185,18 +212,26 @@ where
                 Ok(cut) => cut,
                 Err(status) => {
                     ending.end(status.code());
-                    return Ok(unary::refusal(status));
+                    return Ok(refusal(status, &head.content_type));
                 }
             };
             let metrics = inner.metrics.clone();
-            let request =
-                request.map(|body| tonic::body::Body::new(RequestBody::new(body, method, metrics)));
-            let response = service.oneshot(request).await?;
+            let accepted = Accepted {
+                encoding: head.encoding,
+                most: inner.limits.receive_bytes(),
+            };
+            let request = request.map(|body| {
+                tonic::body::Body::new(RequestBody::new(body, accepted, method, metrics))
+            });
+            let mut response = service.oneshot(request).await?;
+            response
+                .headers_mut()
+                .insert(CONTENT_TYPE, head.content_type.clone());
             // An error before the first message is in the headers. A service that nobody added is not found.
             let early = if response.status() == http::StatusCode::NOT_FOUND {
                 let status = Status::new(Code::Unimplemented, "unknown service");
                 ending.end(status.code());
-                return Ok(unary::refusal(status));
+                return Ok(refusal(status, &head.content_type));
             } else {
                 Status::from_header_map(response.headers())
             };
@@ -221,20 +256,17 @@ fn ready(response: http::Response<Body>) -> Answer {
 
 /// The words of Go's gRPC for a method that is not there.
 fn unknown(path: &str, grpc: &Grpc) -> Status {
-    let (service, method) = path
-        .trim_start_matches('/')
-        .rsplit_once('/')
-        .unwrap_or((path, ""));
+    let named = path
+        .strip_prefix('/')
+        .and_then(|named| named.rsplit_once('/'));
+    let Some((service, method)) = named else {
+        let text = format!("malformed method name: {path:?}");
+        return Status::new(Code::Unimplemented, text);
+    };
     let text = if grpc.inner.metrics.has_service(service) {
         format!("unknown method {method} for service {service}")
     } else {
         format!("unknown service {service}")
     };
     Status::new(Code::Unimplemented, text)
-}
-
-fn not_grpc() -> http::Response<Body> {
-    let mut response = http::Response::new(Body::Empty);
-    *response.status_mut() = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
-    response
 }

@@ -1,6 +1,6 @@
 //! etcd's gRPC API over a [`Store`]: one file per service, and what lies under all of them.
 //!
-//! - `dispatch`: from a path to its method. `unary`: how a call with one message each way is served; `body`: bodies, and streams that are counted and cut.
+//! - `head`: what a request says of itself; `frame`: how messages are written. `dispatch`: from a path to its method. `unary`: how a call with one message each way is served; `body`: bodies, and streams that are counted and cut.
 //! - `admit`: what is asked of every call before its service sees it: that a leader is known if the client wants one, and what
 //!   a learner does not serve. `caller`: who asks.
 //! - `convert`: between the wire's messages and the store's; `errors`: the one map to gRPC codes; `metrics`: what is counted.
@@ -21,6 +21,9 @@ mod cluster;
 mod convert;
 mod dispatch;
 pub mod errors;
+mod frame;
+mod head;
+mod health;
 pub mod http2;
 mod kv;
 mod lease;
@@ -40,21 +43,22 @@ use std::{
 
 use bytes::Bytes;
 use hydrofoil_raftstore::Store;
-use tonic::service::Routes;
+use tonic::{codec::CompressionEncoding, service::Routes};
+use tonic_health::pb::health_server::HealthServer;
 use tower::Service;
 
-use self::admit::Leader;
+use self::{admit::Leader, health::HealthService};
 pub use self::{
     auth::AuthService,
     body::{Body, BoxError},
     caller::ClientCertificate,
     cluster::ClusterService,
     dispatch::dispatch,
+    head::is_grpc,
     kv::KvService,
     lease::LeaseService,
     maintenance::MaintenanceService,
     metrics::Metrics,
-    unary::is_grpc,
     watch::WatchService,
 };
 
@@ -121,8 +125,9 @@ impl Grpc {
     /// The API of a store. Must be called within a tokio runtime: it begins to watch for the loss of the leader.
     pub fn new(store: &Store, limits: Limits) -> Self {
         let leader = Leader::watch(store, limits.election_timeout);
-        // Healthy from the start, as etcd is: who can ask is served.
-        let (_, health) = tonic_health::server::health_reporter();
+        let health = HealthServer::new(HealthService)
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip);
         Grpc {
             inner: Arc::new(Inner {
                 metrics: Metrics::default(),

@@ -8,10 +8,9 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     sync::{Arc, LazyLock},
-    time::Duration,
 };
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use http_body::Body as HttpBody;
 use prost::Message;
@@ -19,20 +18,23 @@ use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
 
 use super::{
     Inner,
-    body::{Body, BoxError, Ending, PREFIX_BYTES},
+    body::{Body, BoxError, Ending},
+    frame::{self, Accepted, Encoding, PREFIX_BYTES, Prefix},
+    head::{Head, refusal},
     metrics::Method,
 };
-
-static GRPC: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The trailers of every answer that is no error.
 static OK: LazyLock<HeaderMap> =
     LazyLock::new(|| HeaderMap::from_iter([(Status::GRPC_STATUS, HeaderValue::from_static("0"))]));
 
+static GZIP: HeaderValue = HeaderValue::from_static("gzip");
+
 /// Serves a call. `learner_may` says whether a learner serves such a request.
 pub async fn serve<B, M, R, F>(
     inner: Arc<Inner>,
     method: Arc<Method>,
+    head: Head,
     request: http::Request<B>,
     learner_may: fn(&M) -> bool,
     handler: impl FnOnce(Request<M>) -> F,
@@ -46,9 +48,12 @@ where
 {
     let mut ending = Ending::start(method);
     let (parts, body) = request.into_parts();
-    let deadline = parts.headers.get("grpc-timeout").and_then(timeout);
+    let accepted = Accepted {
+        encoding: head.encoding,
+        most: inner.limits.receive_bytes(),
+    };
     let answer = async {
-        let bytes = read_message(body, &parts.headers, inner.limits.receive_bytes()).await?;
+        let bytes = read_message(body, accepted).await?;
         ending.method().receive(1);
         inner.metrics.receive_bytes(bytes.len());
         let message = M::decode(bytes).map_err(|error| {
@@ -59,16 +64,27 @@ where
         let metadata = MetadataMap::from_headers(parts.headers);
         handler(Request::from_parts(metadata, parts.extensions, message)).await
     };
-    let answer = match deadline {
-        None => answer.await,
-        Some(deadline) => tokio::time::timeout(deadline, answer)
-            .await
-            .unwrap_or_else(|_| {
-                let text = "context deadline exceeded";
-                Err(Status::new(Code::DeadlineExceeded, text))
-            }),
+    let late = || {
+        Err(Status::new(
+            Code::DeadlineExceeded,
+            "context deadline exceeded",
+        ))
     };
-    match answer.and_then(encode) {
+    let answered = match head.deadline {
+        None => answer.await,
+        Some(deadline) => {
+            // What is late from the start is not begun.
+            if deadline.is_zero() {
+                drop(answer);
+                late()
+            } else {
+                tokio::time::timeout(deadline, answer)
+                    .await
+                    .unwrap_or_else(|_| late())
+            }
+        }
+    };
+    match answered.and_then(|answer| head.encoding.write(answer.get_ref())) {
         Ok(data) => {
             ending.method().send(1);
             inner.metrics.send_bytes(data.len() - PREFIX_BYTES);
@@ -77,45 +93,22 @@ where
                 data: Some(data),
                 trailers: Some(OK.clone()),
             });
-            response.headers_mut().insert(CONTENT_TYPE, GRPC.clone());
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, head.content_type);
+            if head.encoding == Encoding::Gzip {
+                headers.insert(frame::ENCODING, GZIP.clone());
+            }
             response
         }
         Err(status) => {
             ending.end(status.code());
-            refusal(status)
+            refusal(status, &head.content_type)
         }
     }
 }
 
-/// A response that has a status only.
-pub fn refusal(status: Status) -> http::Response<Body> {
-    let mut response = http::Response::new(Body::Empty);
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, GRPC.clone());
-    if status.add_header(headers).is_err() {
-        // Only a status with metadata that is no header fails; ours have none.
-        headers.insert(Status::GRPC_STATUS, HeaderValue::from_static("13"));
-    }
-    response
-}
-
-/// A message with its prefix.
-fn encode<R: Message>(response: Response<R>) -> Result<Bytes, Status> {
-    let message = response.into_inner();
-    let length = message.encoded_len();
-    let prefix = u32::try_from(length).map_err(|_| {
-        let text = format!("grpc: message too large ({length} bytes)");
-        Status::new(Code::ResourceExhausted, text)
-    })?;
-    let mut data = BytesMut::with_capacity(PREFIX_BYTES + length);
-    data.put_u8(0);
-    data.put_u32(prefix);
-    message.encode_raw(&mut data);
-    Ok(data.freeze())
-}
-
 /// The one message of a request. A message in one piece is not copied.
-async fn read_message<B>(body: B, headers: &HeaderMap, most: usize) -> Result<Bytes, Status>
+async fn read_message<B>(body: B, accepted: Accepted) -> Result<Bytes, Status>
 where
     B: HttpBody<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -132,7 +125,9 @@ where
             whole = data;
         } else {
             if pieces.is_empty() {
-                let needed = check_prefix(&whole, headers, most)?.unwrap_or(PREFIX_BYTES);
+                let needed = accepted
+                    .prefix(&whole)?
+                    .map_or(PREFIX_BYTES, |prefix| prefix.length);
                 pieces.reserve(PREFIX_BYTES + needed);
                 pieces.extend_from_slice(&std::mem::take(&mut whole));
             }
@@ -143,7 +138,7 @@ where
         } else {
             &pieces[..]
         };
-        if let Some(length) = check_prefix(so_far, headers, most)?
+        if let Some(Prefix { length, .. }) = accepted.prefix(so_far)?
             && so_far.len() > PREFIX_BYTES + length
         {
             return Err(Status::new(
@@ -158,81 +153,23 @@ where
     if !pieces.is_empty() {
         whole = pieces.freeze();
     }
-    match check_prefix(&whole, headers, most)? {
-        Some(length) if whole.len() == PREFIX_BYTES + length => {
-            whole.advance(PREFIX_BYTES);
-            Ok(whole)
-        }
-        _ => Err(Status::new(Code::Internal, "unexpected EOF")),
-    }
-}
-
-/// The length that a message's prefix says, if it is there.
-fn check_prefix(data: &[u8], headers: &HeaderMap, most: usize) -> Result<Option<usize>, Status> {
-    let Some([compressed, length @ ..]) = data.first_chunk::<PREFIX_BYTES>() else {
-        return Ok(None);
+    let ends_early = |words| Err(Status::new(Code::Unknown, words));
+    let Some(Prefix { compressed, length }) = accepted.prefix(&whole)? else {
+        return ends_early("EOF");
     };
-    if *compressed != 0 {
-        let encoding = headers
-            .get("grpc-encoding")
-            .map_or(&b""[..], |v| v.as_bytes());
-        let encoding = String::from_utf8_lossy(encoding);
-        return Err(Status::new(
-            Code::Unimplemented,
-            format!("grpc: Decompressor is not installed for grpc-encoding \"{encoding}\""),
-        ));
+    if whole.len() != PREFIX_BYTES + length {
+        return ends_early("unexpected EOF");
     }
-    let length = u32::from_be_bytes(*length) as usize;
-    if length > most {
-        return Err(Status::new(
-            Code::ResourceExhausted,
-            format!("grpc: received message larger than max ({length} vs. {most})"),
-        ));
+    whole.advance(PREFIX_BYTES);
+    if compressed {
+        whole = accepted.encoding.decompress(whole, accepted.most)?;
     }
-    Ok(Some(length))
-}
-
-/// How long a client waits, as gRPC's HTTP/2 protocol writes it: at most eight digits and a unit.
-pub fn timeout(value: &HeaderValue) -> Option<Duration> {
-    let (number, unit) = value
-        .as_bytes()
-        .split_at_checked(value.len().checked_sub(1)?)?;
-    if number.len() > 8 {
-        return None;
-    }
-    let number: u64 = std::str::from_utf8(number).ok()?.parse().ok()?;
-    Some(match unit {
-        b"H" => Duration::from_secs(number * 3600),
-        b"M" => Duration::from_secs(number * 60),
-        b"S" => Duration::from_secs(number),
-        b"m" => Duration::from_millis(number),
-        b"u" => Duration::from_micros(number),
-        b"n" => Duration::from_nanos(number),
-        _ => return None,
-    })
-}
-
-/// Whether a request is gRPC at all.
-pub fn is_grpc(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+    Ok(whole)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn timeouts_are_read_as_the_protocol_writes_them() {
-        let read = |text| timeout(&HeaderValue::from_static(text));
-        assert_eq!(read("5S"), Some(Duration::from_secs(5)));
-        assert_eq!(read("99999999n"), Some(Duration::from_nanos(99_999_999)));
-        assert_eq!(read("2H"), Some(Duration::from_secs(7200)));
-        for bad in ["", "S", "5", "5x", "-1S", "999999999S", "1.5S"] {
-            assert_eq!(read(bad), None, "{bad:?}");
-        }
-    }
 
     #[tokio::test]
     async fn a_message_is_read_in_one_piece_or_in_many() {
@@ -240,6 +177,10 @@ mod tests {
         use http_body::Frame;
         use http_body_util::StreamBody;
 
+        let accepted = |most| Accepted {
+            encoding: Encoding::Identity,
+            most,
+        };
         let mut wire = vec![0, 0, 0, 1, 44];
         wire.extend(vec![7; 300]);
         for size in [1, 2, 4, 5, 6, 100, 305] {
@@ -247,12 +188,12 @@ mod tests {
             let body = StreamBody::new(
                 stream::iter(pieces).map(|data| Ok::<_, std::io::Error>(Frame::data(data))),
             );
-            let read = read_message(body, &HeaderMap::new(), 300).await.unwrap();
+            let read = read_message(body, accepted(300)).await.unwrap();
             assert_eq!(read, wire[5..], "in pieces of {size}");
         }
         let read = |bytes: Vec<u8>, most| async move {
             let body = http_body_util::Full::new(Bytes::from(bytes));
-            read_message(body, &HeaderMap::new(), most)
+            read_message(body, accepted(most))
                 .await
                 .map_err(|status| (status.code(), status.message().to_owned()))
         };
@@ -265,9 +206,9 @@ mod tests {
         );
         assert_eq!(
             read(wire[..200].to_vec(), 300).await.unwrap_err().0,
-            Code::Internal
+            Code::Unknown
         );
-        assert_eq!(read(Vec::new(), 300).await.unwrap_err().0, Code::Internal);
+        assert_eq!(read(Vec::new(), 300).await.unwrap_err().0, Code::Unknown);
         assert_eq!(
             read([wire.clone(), wire].concat(), 300)
                 .await

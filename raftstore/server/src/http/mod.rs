@@ -26,7 +26,7 @@ use axum::{
 };
 use http::{
     HeaderValue, StatusCode,
-    header::{ALLOW, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+    header::{ALLOW, CONTENT_TYPE, LOCATION, X_CONTENT_TYPE_OPTIONS},
 };
 use hydrofoil_raftstore::Store;
 
@@ -50,13 +50,14 @@ pub struct Shared {
     pub registry: prometheus_client::registry::Registry,
 }
 
-/// A path that answers GET alone.
+/// A path that answers GET alone, and not HEAD either.
 pub fn get_only<H, T>(handler: H) -> MethodRouter<Arc<Shared>>
 where
     H: axum::handler::Handler<T, Arc<Shared>>,
     T: 'static,
 {
-    get(handler).fallback(|| async { method_not_allowed() })
+    let refuse = || async { method_not_allowed() };
+    get(handler).head(refuse).fallback(refuse)
 }
 
 /// What is served beside the gateway at client URLs.
@@ -102,6 +103,17 @@ pub fn go_error(status: StatusCode, words: &str) -> Response {
     headers.insert(CONTENT_TYPE, TEXT);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+/// Where to go for a path that is another's without its last slash, as Go's `ServeMux` tells it.
+pub fn go_redirect(to: &'static str) -> Response {
+    let body = format!("<a href=\"{to}\">Temporary Redirect</a>.\n\n");
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    let headers = [
+        (LOCATION, HeaderValue::from_static(to)),
+        (CONTENT_TYPE, kind),
+    ];
+    (StatusCode::TEMPORARY_REDIRECT, headers, body).into_response()
 }
 
 /// Go's answer to a path that is not there.

@@ -159,7 +159,7 @@ async fn refusals_have_etcds_codes_and_words() {
     let delete = DeleteRangeRequest::default();
     assert_status(kv.delete_range(delete).await, Code::InvalidArgument, empty);
     let unsortable = RangeRequest {
-        sort_order: 7,
+        sort_target: 7,
         ..get("a")
     };
     assert_status(
