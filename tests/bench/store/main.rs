@@ -16,7 +16,7 @@ mod table;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use hydrofoil_store_tests::cluster::{Cluster, Ports};
 use hydrofoil_store_tests::tools::{self, Server};
 use load::Work;
@@ -34,7 +34,8 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let only = Only::read();
+    let only = Only::read()?;
+    let works = works(&only);
     for folder in folders() {
         let place = || {
             tempfile::Builder::new()
@@ -43,16 +44,19 @@ fn main() -> anyhow::Result<()> {
         };
         let mut table = Table::default();
         for (side, server) in &sides {
-            loads(
-                &runtime,
-                side,
-                server,
-                place()?.path(),
-                seconds,
-                &only,
-                &mut table,
-            )
-            .with_context(|| format!("loads on {side}"))?;
+            if !works.is_empty() {
+                let place = place()?;
+                loads(
+                    &runtime,
+                    side,
+                    server,
+                    place.path(),
+                    seconds,
+                    &works,
+                    &mut table,
+                )
+                .with_context(|| format!("loads on {side}"))?;
+            }
             if only.wants("keys") {
                 large::measure(&runtime, side, server, place()?.path(), keys, &mut table)
                     .with_context(|| format!("{keys} keys in {side}"))?;
@@ -72,9 +76,19 @@ fn main() -> anyhow::Result<()> {
 struct Only(Option<Vec<String>>);
 
 impl Only {
-    fn read() -> Self {
-        let words = std::env::var("BENCH_ONLY").ok();
-        Only(words.map(|words| words.split(',').map(str::to_owned).collect()))
+    fn read() -> anyhow::Result<Self> {
+        let Ok(words) = std::env::var("BENCH_ONLY") else {
+            return Ok(Only(None));
+        };
+        for word in words.split(',') {
+            let one = Only(Some(vec![word.to_owned()]));
+            let known = ["keys", "leader"].iter().any(|part| one.wants(part));
+            ensure!(
+                known || !works(&one).is_empty(),
+                "BENCH_ONLY: nothing is called {word:?}"
+            );
+        }
+        Ok(Only(Some(words.split(',').map(str::to_owned).collect())))
     }
 
     fn wants(&self, name: &str) -> bool {
@@ -89,44 +103,56 @@ impl Only {
     }
 }
 
+/// The loads that are measured, by their names.
+fn works(only: &Only) -> Vec<(String, Load)> {
+    let range = |serializable| Load::Of(Work::Range { serializable }, OTHER_CLIENTS);
+    let puts = PUT_CLIENTS.map(|clients| Load::Of(Work::Put, clients));
+    let others = [
+        Load::Of(Work::Update, OTHER_CLIENTS),
+        range(false),
+        range(true),
+        Load::Events,
+    ];
+    let named = puts.into_iter().chain(others).map(|load| {
+        let name = match load {
+            Load::Of(work, clients) => format!("{work} {clients} clients"),
+            Load::Events => format!("events to {} watchers", load::WATCHERS),
+        };
+        (name, load)
+    });
+    named.filter(|(name, _)| only.wants_load(name)).collect()
+}
+
+/// A load.
+#[derive(Clone, Copy)]
+enum Load {
+    /// So many clients that do this.
+    Of(Work, usize),
+    /// Events to many watchers.
+    Events,
+}
+
 fn loads(
     runtime: &tokio::runtime::Runtime,
     side: &'static str,
     server: &Server,
     place: &Path,
     seconds: Duration,
-    only: &Only,
+    works: &[(String, Load)],
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let cluster = start(server, place, 1)?;
     let member = &cluster.members[0];
     let pid = member.pid().context("the server does not run")?;
     let address = format!("http://{}", member.endpoint());
-    let works = PUT_CLIENTS
-        .map(|clients| (Work::Put, clients))
-        .into_iter()
-        .chain([
-            (Work::Update, OTHER_CLIENTS),
-            (
-                Work::Range {
-                    serializable: false,
-                },
-                OTHER_CLIENTS,
-            ),
-            (Work::Range { serializable: true }, OTHER_CLIENTS),
-        ]);
-    for (work, clients) in works {
-        let name = format!("{work} {clients} clients");
-        if !only.wants_load(&name) {
-            continue;
-        }
-        let run = runtime.block_on(load::drive(&address, pid, work, clients, seconds))?;
-        run.record(&name, side, table);
-    }
-    let name = format!("events to {} watchers", load::WATCHERS);
-    if only.wants_load(&name) {
-        let run = runtime.block_on(load::fan_out(&address, pid, seconds))?;
-        run.record(&name, side, table);
+    for (name, load) in works {
+        let run = match *load {
+            Load::Of(work, clients) => {
+                runtime.block_on(load::drive(&address, pid, work, clients, seconds))?
+            }
+            Load::Events => runtime.block_on(load::fan_out(&address, pid, seconds))?,
+        };
+        run.record(name, side, table);
     }
     Ok(())
 }
