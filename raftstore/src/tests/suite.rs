@@ -24,6 +24,7 @@ use crate::{
     wal::{
         disk::{Disk, Folder},
         log::{Log, LogConfig},
+        record::ALIGN,
         recover::file_name,
     },
 };
@@ -279,6 +280,36 @@ async fn damage_before_the_end_is_an_error_that_names_the_place() {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+#[tokio::test]
+async fn a_file_is_longer_than_what_is_in_it_only_while_it_is_written() {
+    let forgetful = Forgetful::new();
+    let disk: Arc<dyn Disk> = Arc::new(forgetful.clone());
+    let mut log = open(&disk).unwrap();
+    let room = |name: u64| {
+        let bytes = forgetful.bytes(&file_name(name));
+        bytes.len()
+            - bytes
+                .iter()
+                .rposition(|byte| *byte != 0)
+                .map_or(0, |at| at + 1)
+    };
+    append(&mut log, 0..1).await.unwrap();
+    assert!(room(1) > 1_000, "laid out ahead");
+    let mut next = 1;
+    while forgetful.list().unwrap().len() == 1 {
+        append(&mut log, next..next + 1).await.unwrap();
+        next += 1;
+    }
+    assert!(room(1) < ALIGN, "whole, and no longer");
+    assert!(room(2) > 1_000, "laid out ahead");
+    // What is laid out after a crash says nothing.
+    let crashed: Arc<dyn Disk> = Arc::new(forgetful.crashed(0));
+    let mut after = open(&crashed).unwrap();
+    assert_eq!(indices(&mut after).await.len() as u64, next);
+    close(log).await;
+    assert!(room(2) < ALIGN, "a clean stop leaves no room");
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::{fs::FallocateFlags, io::Errno};
+
 /// One open file.
 pub trait DiskFile: fmt::Debug + Send + Sync + 'static {
     /// Length in bytes.
@@ -25,6 +27,14 @@ pub trait DiskFile: fmt::Debug + Send + Sync + 'static {
     fn write_at(&self, data: &[u8], offset: u64) -> io::Result<()>;
     /// Cuts the file, or extends it with zeroes.
     fn set_len(&self, len: u64) -> io::Result<()>;
+    /// Lays the file out up to `len`, with zeroes, so that writing there changes nothing but the bytes: a flush is the cheaper for
+    /// it. Returns whether it did; a disk that is full, or cannot do so, is no error.
+    fn lay_out(&self, len: u64) -> io::Result<bool> {
+        if self.len()? < len {
+            self.set_len(len)?;
+        }
+        Ok(true)
+    }
     /// Waits until everything written is on disk.
     fn sync_data(&self) -> io::Result<()>;
 }
@@ -135,6 +145,16 @@ impl DiskFile for OsFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         self.0.set_len(len)
+    }
+
+    fn lay_out(&self, len: u64) -> io::Result<bool> {
+        match rustix::fs::fallocate(&self.0, FallocateFlags::empty(), 0, len) {
+            Ok(()) => Ok(true),
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL | Errno::NOSPC | Errno::DQUOT) => {
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn sync_data(&self) -> io::Result<()> {

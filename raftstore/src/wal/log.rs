@@ -22,7 +22,7 @@ use super::{
     disk::{Disk, DiskFile},
     record::{Head, Place, Record, frame, parse},
     recover::{Segment, Slot, file_name, recover},
-    writer::{self, Chunk, Done},
+    writer::{self, Chunk, Done, LAY_OUT_BYTES, Last},
 };
 use crate::{
     Error, Metrics, blocking,
@@ -69,6 +69,10 @@ pub struct Shared {
     pub(super) disk: Arc<dyn Disk>,
     pub(super) metrics: Metrics,
     files: Mutex<HashMap<u64, Arc<dyn DiskFile>>>,
+    /// Who writes holds it; nobody else does.
+    pub(super) last: Mutex<Option<Last>>,
+    /// Bytes that a segment is laid out by.
+    pub(super) lay_out_bytes: u64,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -308,6 +312,8 @@ impl Log {
             disk,
             metrics,
             files: Mutex::default(),
+            last: Mutex::default(),
+            lay_out_bytes: LAY_OUT_BYTES.min(config.segment_bytes),
             writer: Mutex::default(),
         });
         if !shared.simulated {

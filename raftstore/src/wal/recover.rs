@@ -2,7 +2,7 @@
 //!
 //! All segments but the last were flushed whole before the next was begun: anything bad in them is damage. In the last, a bad
 //! record is the torn end of a write that nobody was told of, unless a whole record further on says that this place was on
-//! disk; then it is damage as well. Damage is an error that names file and offset; nothing is changed.
+//! disk; then it is damage as well. Zeroes to its end were laid out and not written. Damage is an error that names file and offset; nothing is changed.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -184,6 +184,10 @@ fn read_segment(
                 }
                 take(framed.record, place, framed.bytes as u32, state).map_err(damage)?;
                 offset += framed.bytes;
+            }
+            Err(_) if is_last && bytes[offset..].iter().all(|byte| *byte == 0) => {
+                cut(&*file, offset as u64).map_err(failed)?;
+                break;
             }
             Err(problem) if is_last && !was_durable(&bytes, offset, number) => {
                 tracing::warn!(file = name, offset, %problem, "cutting the torn tail of the log");

@@ -51,12 +51,80 @@ pub struct Chunk {
     pub obsolete: Vec<u64>,
 }
 
-/// The file that was written last, with its segment.
-type Last = Option<(u64, Arc<dyn DiskFile>)>;
+/// Bytes that a file is laid out by at a time, unless its segment is smaller.
+pub const LAY_OUT_BYTES: u64 = 256 << 10;
+
+/// The file that was written last.
+pub struct Last {
+    segment: u64,
+    file: Arc<dyn DiskFile>,
+    /// Where what was written ends.
+    end: u64,
+    /// Up to where the file is laid out; without end where the disk does not do so.
+    room: u64,
+    /// Whether there is something that was not flushed.
+    unsynced: bool,
+}
+
+impl Last {
+    /// Opens the file of a segment, and makes it if it is missing.
+    fn open(shared: &Shared, segment: u64) -> io::Result<Last> {
+        let file = shared.file(segment)?;
+        shared.disk.sync_dir()?;
+        let room = file.len()?;
+        Ok(Last {
+            segment,
+            file,
+            end: 0,
+            room,
+            unsynced: false,
+        })
+    }
+
+    fn write(&mut self, shared: &Shared, chunk: &Chunk) -> io::Result<()> {
+        let metrics = &shared.metrics;
+        let begun = Instant::now();
+        self.end = chunk.offset + chunk.bytes.len() as u64;
+        if self.end > self.room {
+            let room = self.end + shared.lay_out_bytes;
+            self.room = if self.file.lay_out(room)? {
+                room
+            } else {
+                u64::MAX
+            };
+        }
+        self.file.write_at(&chunk.bytes, chunk.offset)?;
+        self.unsynced = true;
+        let took = begun.elapsed().as_secs_f64();
+        metrics.wal_write_seconds.observe(took);
+        metrics.wal_write_bytes.inc_by(chunk.bytes.len() as u64);
+        Ok(())
+    }
+
+    fn sync(&mut self, shared: &Shared) -> io::Result<()> {
+        let begun = Instant::now();
+        self.file.sync_data()?;
+        self.unsynced = false;
+        let took = begun.elapsed().as_secs_f64();
+        shared.metrics.wal_fsync_seconds.observe(took);
+        Ok(())
+    }
+
+    /// Leaves the file as it stays: whole on disk, and no longer than what is in it.
+    fn finish(mut self, shared: &Shared) -> io::Result<()> {
+        if self.file.len()? > self.end {
+            self.file.set_len(self.end)?;
+            self.unsynced = true;
+        }
+        if self.unsynced {
+            self.sync(shared)?;
+        }
+        Ok(())
+    }
+}
 
 /// Runs until the log is closed and nothing waits.
 pub fn run(shared: &Shared) {
-    let mut file = None;
     loop {
         let chunks = {
             let mut state = shared.state.lock();
@@ -64,11 +132,21 @@ pub fn run(shared: &Shared) {
                 shared.wake.wait(&mut state);
             }
             if state.pending.is_empty() {
-                return;
+                drop(state);
+                return close(shared);
             }
             std::mem::take(&mut state.pending)
         };
-        write_chunks(shared, chunks, &mut file);
+        write_chunks(shared, chunks);
+    }
+}
+
+/// Leaves no room behind in the last file. If that fails, recovery does it.
+fn close(shared: &Shared) {
+    if let Some(last) = shared.last.lock().take()
+        && let Err(error) = last.finish(shared)
+    {
+        tracing::warn!(%error, "the raft log's last file is longer than what is in it");
     }
 }
 
@@ -77,7 +155,6 @@ const SIMULATED_FLUSH: Duration = Duration::from_millis(1);
 
 /// The thread's work as a task, in a simulation: until nothing waits.
 pub async fn run_as_task(shared: Arc<Shared>) {
-    let mut file = None;
     loop {
         tokio::time::sleep(SIMULATED_FLUSH).await;
         let chunks = {
@@ -88,21 +165,21 @@ pub async fn run_as_task(shared: Arc<Shared>) {
             }
             std::mem::take(&mut state.pending)
         };
-        write_chunks(&shared, chunks, &mut file);
+        write_chunks(&shared, chunks);
     }
 }
 
 /// Writes what waits, here and now.
 pub fn write_all(shared: &Shared) {
     let chunks = std::mem::take(&mut shared.state.lock().pending);
-    write_chunks(shared, chunks, &mut None);
+    write_chunks(shared, chunks);
 }
 
-fn write_chunks(shared: &Shared, chunks: Vec<Chunk>, file: &mut Last) {
+fn write_chunks(shared: &Shared, chunks: Vec<Chunk>) {
     let failed = shared.state.lock().failed.clone();
     let result = match failed {
         Some(reason) => Err(reason),
-        None => write(shared, &chunks, file).map_err(|error| {
+        None => write(shared, &chunks).map_err(|error| {
             tracing::error!(%error, "writing the raft log failed; the store stops taking writes");
             format!("writing the raft log: {error}")
         }),
@@ -110,51 +187,28 @@ fn write_chunks(shared: &Shared, chunks: Vec<Chunk>, file: &mut Last) {
     finish(shared, chunks, result);
 }
 
-fn write(shared: &Shared, chunks: &[Chunk], file: &mut Last) -> io::Result<()> {
-    let mut unsynced: Option<Arc<dyn DiskFile>> = None;
+fn write(shared: &Shared, chunks: &[Chunk]) -> io::Result<()> {
+    let mut last = shared.last.lock();
     for chunk in chunks {
-        let current = match file {
-            Some((number, current)) if *number == chunk.segment => Arc::clone(current),
+        let current = match &mut *last {
+            Some(current) if current.segment == chunk.segment => current,
             _ => {
                 // The segment before must be whole on disk before the next one exists: recovery relies on it.
-                if let Some(before) = unsynced.take() {
-                    sync(shared, &*before)?;
+                if let Some(before) = last.take() {
+                    before.finish(shared)?;
                 }
-                let opened = shared.file(chunk.segment)?;
-                shared.disk.sync_dir()?;
-                *file = Some((chunk.segment, Arc::clone(&opened)));
-                opened
+                last.insert(Last::open(shared, chunk.segment)?)
             }
         };
-        let begun = Instant::now();
-        current.write_at(&chunk.bytes, chunk.offset)?;
-        shared
-            .metrics
-            .wal_write_seconds
-            .observe(begun.elapsed().as_secs_f64());
-        shared
-            .metrics
-            .wal_write_bytes
-            .inc_by(chunk.bytes.len() as u64);
-        unsynced = Some(current);
+        current.write(shared, chunk)?;
     }
-    if let Some(last) = unsynced {
-        sync(shared, &*last)?;
+    if let Some(current) = last.as_mut().filter(|current| current.unsynced) {
+        current.sync(shared)?;
     }
     let entries: u64 = chunks.iter().map(|chunk| chunk.entries).sum();
     if entries > 0 {
         shared.metrics.wal_batch_entries.observe(entries as f64);
     }
-    Ok(())
-}
-
-fn sync(shared: &Shared, file: &dyn DiskFile) -> io::Result<()> {
-    let begun = Instant::now();
-    file.sync_data()?;
-    shared
-        .metrics
-        .wal_fsync_seconds
-        .observe(begun.elapsed().as_secs_f64());
     Ok(())
 }
 
