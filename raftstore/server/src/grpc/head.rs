@@ -110,12 +110,9 @@ pub fn timeout(value: &HeaderValue) -> Result<Duration, String> {
     let of = |one: Duration| {
         // Go's reader of numbers takes no sign, Rust's takes a plus.
         let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-        let number = digits.then(|| number.parse::<u32>().ok()).flatten();
-        let wrong = || {
-            let number = &text[..text.len() - 1];
-            format!("strconv.ParseUint: parsing {number:?}: invalid syntax")
-        };
-        number.map(|number| one * number).ok_or_else(wrong)
+        let count = digits.then(|| number.parse::<u32>().ok()).flatten();
+        let wrong = || format!("strconv.ParseUint: parsing {number:?}: invalid syntax");
+        count.map(|count| one * count).ok_or_else(wrong)
     };
     match unit {
         Some('H') => of(Duration::from_secs(3600)),
