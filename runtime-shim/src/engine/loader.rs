@@ -105,13 +105,7 @@ impl LoaderShared {
     fn begin(this: &Arc<Self>, artifact: WasmArtifact) -> Loading {
         let this = Arc::clone(this);
         let task = tokio::spawn(async move {
-            let _permit = this.jobs.acquire().await;
-            let maker = Arc::clone(&this);
-            let wanted = artifact.clone();
-            let loaded = tokio::task::spawn_blocking(move || maker.make(&wanted))
-                .await
-                .unwrap_or_else(|e| Err(ProgramError::Internal(e.to_string())))
-                .map(Arc::new);
+            let loaded = Self::make(&this, &artifact).await.map(Arc::new);
             this.settle(&artifact.digest, &loaded);
             loaded
         });
@@ -142,23 +136,50 @@ impl LoaderShared {
         }
     }
 
-    /// Blocking: from disk if it can be, else compiled.
-    fn make(&self, artifact: &WasmArtifact) -> Result<Program, ProgramError> {
+    /// From disk if it can be, which waits for nobody who compiles; else compiled, when it is its turn.
+    async fn make(this: &Arc<Self>, artifact: &WasmArtifact) -> Result<Program, ProgramError> {
+        if let Some(kept) = this.aside(artifact, Self::kept).await? {
+            return kept;
+        }
+        let _permit = this.jobs.acquire().await;
+        this.aside(artifact, Self::made).await?
+    }
+
+    /// Does what blocks, on a thread for it.
+    async fn aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        artifact: &WasmArtifact,
+        work: fn(&Self, &WasmArtifact) -> T,
+    ) -> Result<T, ProgramError> {
+        let (this, artifact) = (Arc::clone(self), artifact.clone());
+        tokio::task::spawn_blocking(move || work(&this, &artifact))
+            .await
+            .map_err(|e| ProgramError::Internal(e.to_string()))
+    }
+
+    /// Blocking: the program as the disk has it.
+    fn kept(&self, artifact: &WasmArtifact) -> Option<Result<Program, ProgramError>> {
         let (digest, kind) = (&artifact.digest, artifact.kind);
-        if let Some(path) = self.disk.find(digest, kind) {
-            let begun = Instant::now();
-            match self.program_of_file(kind, &path) {
-                Ok(Ok(program)) => {
+        let path = self.disk.find(digest, kind)?;
+        let begun = Instant::now();
+        match self.program_of_file(kind, &path) {
+            Ok(loaded) => {
+                if loaded.is_ok() {
                     self.metrics.code_loaded(begun.elapsed());
-                    return Ok(program);
                 }
-                Ok(Err(refused)) => return Err(refused),
-                Err(error) => {
-                    tracing::warn!(%digest, error = %format!("{error:#}"), "compiled code does not load: compiling again");
-                    self.disk.forget(digest, kind);
-                }
+                Some(loaded)
+            }
+            Err(error) => {
+                tracing::warn!(%digest, error = %format!("{error:#}"), "compiled code does not load: compiling again");
+                self.disk.forget(digest, kind);
+                None
             }
         }
+    }
+
+    /// Blocking: the program compiled.
+    fn made(&self, artifact: &WasmArtifact) -> Result<Program, ProgramError> {
+        let (digest, kind) = (&artifact.digest, artifact.kind);
         let begun = Instant::now();
         let code = self.compile(artifact)?;
         self.metrics.code_compiled(begun.elapsed());
@@ -261,4 +282,35 @@ fn oldest_unused(slots: &HashMap<Digest, Slot>) -> Option<Digest> {
         })
         .min_by_key(|(last, _)| **last)
         .map(|(_, digest)| digest.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn code_on_disk_waits_for_nobody_who_compiles() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = wat::parse_str(r#"(module (func (export "_start")))"#).unwrap();
+        let path = folder.path().join("module.wasm");
+        fs::write(&path, &bytes).unwrap();
+        let artifact = WasmArtifact {
+            digest: Digest::of(&bytes),
+            size: bytes.len() as u64,
+            kind: Kind::Module,
+            sees_files: false,
+            path,
+        };
+        let loader = || {
+            let engines = Engines::build(32).unwrap();
+            let disk = DiskCache::open(folder.path().join("code"), &engines.tasks, 1 << 20);
+            let metrics = Arc::new(Metrics::default());
+            Loader::new(engines, disk.unwrap(), 1, metrics).unwrap()
+        };
+        assert!(loader().load(&artifact).await.is_ok());
+        let busy = loader();
+        let _compiling = busy.shared.jobs.acquire().await.unwrap();
+        let loaded = tokio::time::timeout(Duration::from_secs(60), busy.load(&artifact)).await;
+        assert!(loaded.expect("it does not wait").is_ok());
+    }
 }
