@@ -3,21 +3,28 @@
 //! Pure. The forms: a CNCF Wasm OCI artifact, a `wasm-to-oci` artifact, an OCI or Docker image of a Wasm platform, and indexes of
 //! these.
 
+use super::error::Cause;
 use super::manifest::{
     DOCKER_CONFIG, DOCKER_LAYER, DOCKER_LAYER_GZIP, Descriptor, ImageConfig, Index, Manifest,
-    OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OLD_WASM_CONFIG, OLD_WASM_LAYER, Platform, RunConfig,
-    WASM_CONFIG, WASM_LAYER, quoted,
+    OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OLD_WASM_CONFIG, OLD_WASM_LAYER, Platform,
+    RUNWASI_LAYER, RunConfig, SPIN_LAYER, WASM_CONFIG, WASM_LAYER, quoted,
 };
 
 const EXPECTED: &str = "expected a Wasm OCI artifact (config \"application/vnd.wasm.config.v0+json\", one layer \
-     \"application/wasm\"), a wasm-to-oci artifact (layer \"application/vnd.wasm.content.layer.v1+wasm\"), or an OCI image of \
+     \"application/wasm\"), an image of runwasi (layer \"application/vnd.bytecodealliance.wasm.component.layer.v0+wasm\"), a \
+     wasm-to-oci artifact (layer \"application/vnd.wasm.content.layer.v1+wasm\"), or an OCI image of \
      platform wasi/wasm, wasip1/wasm, wasip2/wasm or linux/wasm";
 
 /// Where the module is.
 #[derive(Clone, Debug)]
 pub enum Plan {
     /// The layer's bytes are the module.
-    Layer(Descriptor),
+    Layer {
+        /// The layer.
+        layer: Descriptor,
+        /// How the image wants to be run; nothing where the config is no image's.
+        run: RunConfig,
+    },
     /// The module is a file in a filesystem of these layers, lowest first.
     Filesystem {
         /// Layers, and whether each is compressed.
@@ -27,37 +34,80 @@ pub enum Plan {
     },
 }
 
-/// Reads a manifest with the bytes of its config.
-pub fn plan(manifest: &Manifest, config: &[u8]) -> Result<Plan, String> {
-    let wasm: Vec<&Descriptor> = manifest
-        .layers
-        .iter()
-        .filter(|layer| matches!(layer.media_type.as_str(), WASM_LAYER | OLD_WASM_LAYER))
-        .collect();
-    match (wasm.as_slice(), manifest.config.media_type.as_str()) {
-        ([layer], _) => Ok(Plan::Layer((*layer).clone())),
-        ([], OCI_CONFIG | DOCKER_CONFIG) => filesystem(manifest, config),
-        ([], _) => Err(refusal(manifest)),
-        (several, _) => Err(format!(
-            "it holds {} Wasm layers, expected one: {}",
-            several.len(),
-            seen(manifest)
-        )),
+/// Why there is no module; the words are for users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is a container image of another platform.
+    Container(String),
+    /// It is nothing that is run.
+    Nothing(String),
+}
+
+impl From<String> for Unfit {
+    fn from(words: String) -> Self {
+        Unfit::Nothing(words)
     }
 }
 
-fn filesystem(manifest: &Manifest, config: &[u8]) -> Result<Plan, String> {
-    let config: ImageConfig =
-        serde_json::from_slice(config).map_err(|e| format!("image config is not valid: {e}"))?;
+impl From<Unfit> for Cause {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Container(words) => Cause::Container(words),
+            Unfit::Nothing(words) => Cause::NotWasm(words),
+        }
+    }
+}
+
+/// Reads a manifest with the bytes of its config.
+pub fn plan(manifest: &Manifest, config: &[u8]) -> Result<Plan, Unfit> {
+    if manifest.layers.iter().any(|l| l.media_type == SPIN_LAYER) {
+        return Err(Unfit::Nothing(format!(
+            "it is a Spin application, and only single modules and components are run: {}",
+            seen(manifest)
+        )));
+    }
+    let wasm: Vec<&Descriptor> = manifest
+        .layers
+        .iter()
+        .filter(|layer| {
+            let kind = layer.media_type.as_str();
+            matches!(kind, WASM_LAYER | OLD_WASM_LAYER | RUNWASI_LAYER)
+        })
+        .collect();
+    match (wasm.as_slice(), manifest.config.media_type.as_str()) {
+        ([layer], OCI_CONFIG | DOCKER_CONFIG) => Ok(Plan::Layer {
+            layer: (*layer).clone(),
+            run: image_config(config)?.config.unwrap_or_default(),
+        }),
+        ([layer], _) => Ok(Plan::Layer {
+            layer: (*layer).clone(),
+            run: RunConfig::default(),
+        }),
+        ([], OCI_CONFIG | DOCKER_CONFIG) => filesystem(manifest, config),
+        ([], _) => Err(refusal(manifest).into()),
+        (several, _) => Err(Unfit::Nothing(format!(
+            "it holds {} Wasm layers, expected one: {}",
+            several.len(),
+            seen(manifest)
+        ))),
+    }
+}
+
+fn image_config(config: &[u8]) -> Result<ImageConfig, String> {
+    serde_json::from_slice(config).map_err(|e| format!("image config is not valid: {e}"))
+}
+
+fn filesystem(manifest: &Manifest, config: &[u8]) -> Result<Plan, Unfit> {
+    let config = image_config(config)?;
     let platform = Platform {
         os: config.os,
         architecture: config.architecture,
     };
     if !is_wasm(&platform) {
-        return Err(format!(
+        return Err(Unfit::Container(format!(
             "it is a container image for platform {platform}, not WebAssembly: {}; {EXPECTED}",
             seen(manifest)
-        ));
+        )));
     }
     let mut layers = Vec::with_capacity(manifest.layers.len());
     for layer in &manifest.layers {
@@ -65,16 +115,17 @@ fn filesystem(manifest: &Manifest, config: &[u8]) -> Result<Plan, String> {
             OCI_LAYER | DOCKER_LAYER => layers.push((layer.clone(), false)),
             OCI_LAYER_GZIP | DOCKER_LAYER_GZIP => layers.push((layer.clone(), true)),
             other => {
-                return Err(format!(
+                return Err(Unfit::Nothing(format!(
                     "layer {} has media type {other:?}, expected one of {}",
                     layer.digest,
                     quoted(&[OCI_LAYER, OCI_LAYER_GZIP, DOCKER_LAYER, DOCKER_LAYER_GZIP])
-                ));
+                )));
             }
         }
     }
     if layers.is_empty() {
-        return Err(format!("it has no layers: {}; {EXPECTED}", seen(manifest)));
+        let seen = seen(manifest);
+        return Err(format!("it has no layers: {seen}; {EXPECTED}").into());
     }
     Ok(Plan::Filesystem {
         layers,
@@ -117,7 +168,7 @@ pub fn config_identifies(manifest: &Manifest) -> bool {
 }
 
 /// Picks the entry of an index that we run: the newest WASI first, then whatever else is Wasm.
-pub fn choose(index: &Index) -> Result<&Descriptor, String> {
+pub fn choose(index: &Index) -> Result<&Descriptor, Unfit> {
     index
         .manifests
         .iter()
@@ -134,11 +185,17 @@ pub fn choose(index: &Index) -> Result<&Descriptor, String> {
                     None => "none".to_owned(),
                 })
                 .collect();
-            format!(
+            let words = format!(
                 "no match for a WebAssembly platform in the index: saw platforms {}; expected wasi/wasm, wasip1/wasm, \
                  wasip2/wasm or linux/wasm",
                 quoted(&platforms)
-            )
+            );
+            let mut platforms = index.manifests.iter().flat_map(|entry| &entry.platform);
+            if platforms.any(|platform| platform.os == "linux") {
+                Unfit::Container(words)
+            } else {
+                Unfit::Nothing(words)
+            }
         })
 }
 
@@ -167,6 +224,24 @@ fn is_wasm(platform: &Platform) -> bool {
 mod tests {
     use super::super::digest::Digest;
     use super::*;
+
+    /// The words of what has no module, which is nothing that is run.
+    fn nothing<T>(read: Result<T, Unfit>) -> String {
+        match read {
+            Err(Unfit::Nothing(words)) => words,
+            Err(Unfit::Container(words)) => panic!("taken for a container image: {words}"),
+            Ok(_) => panic!("it has a module"),
+        }
+    }
+
+    /// The words of what has no module, which is a container image.
+    fn container<T>(read: Result<T, Unfit>) -> String {
+        match read {
+            Err(Unfit::Container(words)) => words,
+            Err(Unfit::Nothing(words)) => panic!("not taken for a container image: {words}"),
+            Ok(_) => panic!("it has a module"),
+        }
+    }
 
     fn descriptor(media_type: &str) -> Descriptor {
         Descriptor {
@@ -200,10 +275,31 @@ mod tests {
             for layer in [WASM_LAYER, OLD_WASM_LAYER] {
                 assert!(matches!(
                     plan(&manifest(config, &[layer]), b"{}"),
-                    Ok(Plan::Layer(_))
+                    Ok(Plan::Layer { .. })
                 ));
             }
         }
+    }
+
+    #[test]
+    fn an_image_of_one_module_is_run_as_its_config_says() {
+        let config = br#"{"os":"wasip1","architecture":"wasm","config":{"Entrypoint":["a.wasm","-x"],"Env":["A=b"]}}"#;
+        for layer in [WASM_LAYER, RUNWASI_LAYER] {
+            let Ok(Plan::Layer { run, .. }) = plan(&manifest(OCI_CONFIG, &[layer]), config) else {
+                panic!("one layer of Wasm has a plan");
+            };
+            let expected = vec!["a.wasm".to_owned(), "-x".to_owned()];
+            assert_eq!(run.entrypoint, Some(expected));
+            assert_eq!(run.env, Some(vec!["A=b".to_owned()]));
+        }
+        assert!(plan(&manifest(OCI_CONFIG, &[RUNWASI_LAYER]), b"[").is_err());
+    }
+
+    #[test]
+    fn a_spin_application_is_not_taken_for_its_only_component() {
+        let application = manifest(OCI_CONFIG, &[OLD_WASM_LAYER, SPIN_LAYER]);
+        let refused = nothing(plan(&application, b"{}"));
+        assert!(refused.starts_with("it is a Spin application"), "{refused}");
     }
 
     #[test]
@@ -218,9 +314,7 @@ mod tests {
             [false, true]
         );
         assert_eq!(run.entrypoint, Some(vec!["/a.wasm".to_owned()]));
-        let refused = plan(&image, br#"{"os":"linux","architecture":"amd64"}"#)
-            .err()
-            .unwrap_or_default();
+        let refused = container(plan(&image, br#"{"os":"linux","architecture":"amd64"}"#));
         assert!(refused.starts_with(
             "it is a container image for platform linux/amd64, not WebAssembly: saw config"
         ));
@@ -229,18 +323,15 @@ mod tests {
 
     #[test]
     fn refusals_name_what_was_seen() {
-        let refused = plan(
-            &manifest("application/vnd.cncf.helm.config.v1+json", &["a/b", "c/d"]),
-            b"{}",
-        )
-        .err()
-        .unwrap_or_default();
+        let helm = manifest("application/vnd.cncf.helm.config.v1+json", &["a/b", "c/d"]);
+        let refused = nothing(plan(&helm, b"{}"));
         assert!(refused.starts_with(
             "it holds no WebAssembly: saw config \"application/vnd.cncf.helm.config.v1+json\", layers \"a/b\", \"c/d\"; expected"
         ));
-        let two = plan(&manifest(WASM_CONFIG, &[WASM_LAYER, WASM_LAYER]), b"{}")
-            .err()
-            .unwrap_or_default();
+        let two = nothing(plan(
+            &manifest(WASM_CONFIG, &[WASM_LAYER, WASM_LAYER]),
+            b"{}",
+        ));
         assert!(two.starts_with("it holds 2 Wasm layers, expected one"));
     }
 
@@ -270,11 +361,8 @@ mod tests {
             pick(&[("linux", "amd64"), ("wasi", "wasm")]),
             Ok("wasi/wasm".into())
         );
-        assert!(
-            pick(&[("linux", "amd64"), ("windows", "amd64")])
-                .err()
-                .unwrap_or_default()
-                .contains("saw platforms \"linux/amd64\", \"windows/amd64\"")
-        );
+        let words = container(pick(&[("linux", "amd64"), ("windows", "amd64")]));
+        assert!(words.contains("saw platforms \"linux/amd64\", \"windows/amd64\""));
+        nothing(pick(&[("windows", "amd64")]));
     }
 }

@@ -29,6 +29,8 @@ pub enum Cause {
     Registry(String),
     /// The artifact is there and holds no WebAssembly that we know how to find. The text lists what was seen and expected.
     NotWasm(String),
+    /// The same, of what is a container image: containerd may run it.
+    Container(String),
     /// A blob or a manifest is larger than its limit.
     TooLarge(String),
     /// The content is not what its digest or size says.
@@ -75,6 +77,7 @@ impl fmt::Display for PullError {
             }
             Cause::Registry(detail)
             | Cause::NotWasm(detail)
+            | Cause::Container(detail)
             | Cause::TooLarge(detail)
             | Cause::Corrupt(detail) => f.write_str(detail),
             Cause::Disk(detail) => write!(f, "image store: {detail}"),

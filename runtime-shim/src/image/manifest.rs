@@ -28,6 +28,10 @@ pub const WASM_LAYER: &str = "application/wasm";
 pub const OLD_WASM_CONFIG: &str = "application/vnd.wasm.config.v1+json";
 /// Layer as `wasm-to-oci` wrote it.
 pub const OLD_WASM_LAYER: &str = "application/vnd.wasm.content.layer.v1+wasm";
+/// Layer as runwasi's tools write it, under an image's config.
+pub const RUNWASI_LAYER: &str = "application/vnd.bytecodealliance.wasm.component.layer.v0+wasm";
+/// Layer that says what a Spin application is made of.
+pub const SPIN_LAYER: &str = "application/vnd.fermyon.spin.application.v1+config";
 /// A filesystem layer.
 pub const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 /// A filesystem layer, compressed with gzip.

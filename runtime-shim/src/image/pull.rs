@@ -103,16 +103,13 @@ impl Inner {
             .await
             .map_err(|error| Cause::Disk(error.to_string()))?;
         let config = remote.document(&self.content, &manifest.config).await?;
-        let (artifact, run) = match classify::plan(manifest, &config).map_err(Cause::NotWasm)? {
-            Plan::Layer(layer) => {
+        let (artifact, run) = match classify::plan(manifest, &config)? {
+            Plan::Layer { layer, run } => {
                 reservation.add(&layer.digest);
                 remote
                     .blob(&self.content, &layer, self.limits.module_bytes)
                     .await?;
-                (
-                    self.artifact(layer.digest, layer.size).await?,
-                    Default::default(),
-                )
+                (self.artifact(layer.digest, layer.size).await?, run)
             }
             Plan::Filesystem { layers, run } => {
                 let words: Vec<String> = [&run.entrypoint, &run.cmd]
@@ -240,12 +237,7 @@ async fn descend(
         match Document::parse(&bytes).map_err(Cause::NotWasm)? {
             Document::Manifest(manifest) => return Ok((*manifest, digest, bytes.to_vec())),
             Document::Index(index) => {
-                wanted = Some(
-                    classify::choose(&index)
-                        .map_err(Cause::NotWasm)?
-                        .digest
-                        .clone(),
-                );
+                wanted = Some(classify::choose(&index)?.digest.clone());
             }
         }
     }
