@@ -7,7 +7,9 @@ mod kubeconfig;
 mod logging;
 mod paths;
 mod push;
+mod registries;
 mod rooms;
+mod runtime;
 mod up;
 
 use std::process::ExitCode;
@@ -39,6 +41,8 @@ enum Command {
     Store,
     /// Run the API server alone, over a store of its own or over etcd.
     Apiserver(Box<apiserver::ApiserverArgs>),
+    /// Run the container runtime alone, for any kubelet.
+    Runtime(Box<runtime::RuntimeArgs>),
     /// Push a Wasm module or component to an OCI registry.
     Push(push::PushArgs),
     /// Print the cluster's kubeconfig, or merge it into yours.
@@ -58,6 +62,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Up(args) => up::run(*args)?,
         Command::Store => anyhow::bail!("flags of other commands stand after `{STORE}`, if at all"),
         Command::Apiserver(args) => apiserver::run(&args)?,
+        Command::Runtime(args) => runtime::run(*args)?,
         Command::Push(args) => push::run(args)?,
         Command::Kubeconfig(args) => kubeconfig::run(&args)?,
     }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use hydrofoil_runtime_shim::image::{
-    Auth, DockerConfig, Host, Progress, PushOptions, Reference, Registries, push,
-};
+use hydrofoil_runtime_shim::image::{Auth, Progress, PushOptions, Reference, push};
+
+use crate::registries::registries;
 
 /// Flags of `hydrofoil push`.
 #[derive(Args, Debug)]
@@ -36,19 +36,8 @@ pub fn run(args: PushArgs) -> anyhow::Result<()> {
         .reference
         .parse()
         .with_context(|| format!("{:?} is no image reference", args.reference))?;
-    let mut registries = Registries {
-        docker: docker_config(args.registry_config)?,
-        ..Default::default()
-    };
-    if args.plain_http {
-        let host = Host {
-            plain_http: Some(true),
-            ..Default::default()
-        };
-        registries
-            .hosts
-            .insert(reference.registry().to_owned(), host);
-    }
+    let plain_http = args.plain_http.then(|| reference.registry().to_owned());
+    let registries = registries(args.registry_config, plain_http)?;
     let options = PushOptions {
         registries,
         auth: Auth::Anonymous,
@@ -75,20 +64,6 @@ fn annotations(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         annotations.insert(key.to_owned(), value.to_owned());
     }
     Ok(annotations)
-}
-
-fn docker_config(named: Option<PathBuf>) -> anyhow::Result<DockerConfig> {
-    if let Some(path) = named {
-        return DockerConfig::load(&path)
-            .with_context(|| format!("--registry-config {}", path.display()));
-    }
-    let folder = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);
-    let Some(folder) = folder.or_else(|| std::env::home_dir().map(|home| home.join(".docker")))
-    else {
-        return Ok(DockerConfig::default());
-    };
-    let path = folder.join("config.json");
-    DockerConfig::load(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// A line that is written over on a terminal, a line for each finished blob elsewhere.
