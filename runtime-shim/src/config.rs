@@ -22,6 +22,8 @@ pub struct Config {
     pub root: PathBuf,
     /// How to reach registries.
     pub registries: Registries,
+    /// The socket of a containerd that runs what is no WebAssembly; without one nothing but WebAssembly is run.
+    pub containerd: Option<PathBuf>,
     /// Range of pod addresses before the kubelet has sent one (`UpdateRuntimeConfig`); without either, the network is not ready.
     pub pod_cidr: Option<Ipv4Net>,
     /// HTTP requests that all guests together answer at once; further ones wait. A slot takes 4 GiB of address space and no memory while
@@ -41,6 +43,7 @@ impl Default for Config {
             socket: PathBuf::from("runtime.sock"),
             root: PathBuf::from("runtime"),
             registries: Registries::default(),
+            containerd: None,
             pod_cidr: None,
             request_slots: DEFAULT_REQUEST_SLOTS,
             compiled_cache_bytes: DEFAULT_COMPILED_CACHE_BYTES,

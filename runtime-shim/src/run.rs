@@ -11,6 +11,7 @@ use tokio::runtime::Runtime as Threads;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::containerd::Containerd;
 use crate::cri::{self, Events, Runtime};
 use crate::engine::{DiskCache, Engines, Loader, Ticker};
 use crate::image::{self, ImageStore};
@@ -110,6 +111,7 @@ async fn assemble(
         metrics,
         slots: Arc::new(Semaphore::new(engines.slots as usize)),
         staging,
+        containerd: config.containerd.as_deref().map(Containerd::new),
     });
     runtime.restore(saved);
     Ok(runtime)

@@ -41,12 +41,21 @@ pub enum CriError {
     /// Anything else.
     #[error("{0}")]
     Unknown(String),
+    /// What containerd said.
+    #[error("{}", .0.message())]
+    Containerd(Box<Status>),
 }
 
 impl CriError {
     /// No `what` of this identifier.
     pub fn not_found(what: &str, id: &str) -> Self {
         Self::NotFound(format!("{what} {id:?} not found"))
+    }
+}
+
+impl From<Status> for CriError {
+    fn from(status: Status) -> Self {
+        Self::Containerd(Box::new(status))
     }
 }
 
@@ -96,7 +105,12 @@ impl From<StoreError> for CriError {
 
 impl From<CriError> for Status {
     fn from(error: CriError) -> Self {
+        let error = match error {
+            CriError::Containerd(status) => return *status,
+            error => error,
+        };
         let code = match &error {
+            CriError::Containerd(status) => status.code(),
             CriError::NotFound(_) => Code::NotFound,
             CriError::Invalid(_) => Code::InvalidArgument,
             CriError::AlreadyExists(_) => Code::AlreadyExists,
@@ -110,7 +124,9 @@ impl From<CriError> for Status {
                 Cause::InvalidReference(_) => Code::InvalidArgument,
                 Cause::Unauthorized(_) => Code::PermissionDenied,
                 Cause::Unreachable(_) => Code::Unavailable,
-                Cause::NotWasm(_) | Cause::TooLarge(_) => Code::FailedPrecondition,
+                Cause::NotWasm(_) | Cause::Container(_) | Cause::TooLarge(_) => {
+                    Code::FailedPrecondition
+                }
                 Cause::Corrupt(_) => Code::DataLoss,
                 Cause::Cancelled => Code::Cancelled,
                 Cause::Registry(_) | Cause::Disk(_) => Code::Unknown,

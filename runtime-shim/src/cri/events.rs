@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::Runtime;
+use super::{Runtime, elsewhere};
 use crate::clock;
 use crate::state::Container;
 
@@ -70,11 +70,17 @@ impl Events {
 }
 
 impl Runtime {
-    /// The stream of events from now on.
+    /// The stream of events from now on, ours and containerd's.
     pub(super) fn container_events(
         &self,
     ) -> BoxStream<'static, Result<ContainerEventResponse, Status>> {
-        self.events.listen()
+        let ours = self.events.listen();
+        let Some(containerd) = &self.containerd else {
+            return ours;
+        };
+        let theirs = elsewhere::events(containerd.clone());
+        let over = self.events.shutdown.clone().cancelled_owned();
+        stream::select(ours, theirs.take_until(over)).boxed()
     }
 
     /// Tells everyone what happened to a container.

@@ -10,9 +10,11 @@ use hydrofoil_cri::v1::{
     RemoveImageResponse, UInt64Value,
 };
 
+use super::front::RUNC;
 use super::query::info;
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
+use crate::containerd::{Containerd, or_gone};
 use crate::image::{Auth, Cause, Image, PullError, Reference};
 
 impl Runtime {
@@ -22,11 +24,11 @@ impl Runtime {
         request: ListImagesRequest,
     ) -> CriResult<ListImagesResponse> {
         Ok(ListImagesResponse {
-            images: self.images_like(request.filter),
+            images: self.all_images(request.filter).await?,
         })
     }
 
-    /// Images that fit a filter.
+    /// Images of ours that fit a filter.
     pub(super) fn images_like(&self, filter: Option<ImageFilter>) -> Vec<Entry> {
         let wanted = filter
             .and_then(|f| f.image)
@@ -43,7 +45,13 @@ impl Runtime {
         self: &Arc<Self>,
         request: ImageStatusRequest,
     ) -> CriResult<ImageStatusResponse> {
-        let image = self.images.get(&name(request.image)?);
+        let image = self.images.get(&name(request.image.clone())?);
+        if image.is_none()
+            && let Some(containerd) = &self.containerd
+        {
+            let mut client = containerd.images();
+            return Ok(containerd.ask(client.image_status(request)).await?);
+        }
         let verbose = match &image {
             Some(image) if request.verbose => info(&serde_json::json!({
                 "wasm": {
@@ -61,12 +69,18 @@ impl Runtime {
         })
     }
 
-    /// Pulls an image.
+    /// Pulls an image: by what it is to us or to containerd. An image that is both is containerd's for a pod that containerd runs, or
+    /// when its handler is named.
     pub async fn pull_image(
         self: &Arc<Self>,
         request: PullImageRequest,
     ) -> CriResult<PullImageResponse> {
-        let text = name(request.image)?;
+        if let Some(containerd) = &self.containerd
+            && self.is_pulled_elsewhere(containerd, &request).await?
+        {
+            return pull_elsewhere(containerd, request).await;
+        }
+        let text = name(request.image.clone())?;
         let reference: Reference =
             text.parse()
                 .map_err(|error: crate::image::ReferenceError| {
@@ -74,10 +88,31 @@ impl Runtime {
                 })?;
         let auth = Auth::from_cri(request.auth.as_ref())
             .map_err(|error| CriError::Invalid(format!("credentials for {text:?}: {error}")))?;
-        let image = self.images.pull(&reference, auth).await?;
-        Ok(PullImageResponse {
-            image_ref: image.id.clone(),
-        })
+        match (self.images.pull(&reference, auth).await, &self.containerd) {
+            (Ok(image), _) => Ok(PullImageResponse {
+                image_ref: image.id.clone(),
+            }),
+            (Err(error), Some(containerd)) if matches!(error.cause, Cause::Container(_)) => {
+                pull_elsewhere(containerd, request).await
+            }
+            (Err(error), _) => Err(error.into()),
+        }
+    }
+
+    async fn is_pulled_elsewhere(
+        &self,
+        containerd: &Containerd,
+        request: &PullImageRequest,
+    ) -> CriResult<bool> {
+        let handler = request.image.as_ref().map(|spec| &spec.runtime_handler);
+        if let Some(handler) = handler.filter(|handler| !handler.is_empty()) {
+            return Ok(handler == RUNC);
+        }
+        let pod = request.sandbox_config.as_ref();
+        match pod.and_then(|config| config.metadata.as_ref()) {
+            Some(pod) => self.is_elsewhere(containerd, pod).await,
+            None => Ok(false),
+        }
     }
 
     /// Removes an image; one that is not there is no error.
@@ -85,15 +120,27 @@ impl Runtime {
         self: &Arc<Self>,
         request: RemoveImageRequest,
     ) -> CriResult<RemoveImageResponse> {
-        self.images.remove(&name(request.image)?).await?;
+        let ours = self.images.remove(&name(request.image.clone())?).await?;
+        if let Some(containerd) = self.containerd.as_ref().filter(|_| !ours) {
+            let mut client = containerd.images();
+            return Ok(or_gone(containerd.ask(client.remove_image(request)).await)?);
+        }
         Ok(RemoveImageResponse {})
     }
 
     /// What images take on disk.
     pub async fn image_fs_info(
         self: &Arc<Self>,
-        _request: ImageFsInfoRequest,
+        request: ImageFsInfoRequest,
     ) -> CriResult<ImageFsInfoResponse> {
+        // containerd's come first: a kubelet looks at the first alone, and containers' images are the larger.
+        let mut all = match &self.containerd {
+            Some(containerd) => {
+                let mut client = containerd.images();
+                containerd.ask(client.image_fs_info(request)).await?
+            }
+            None => ImageFsInfoResponse::default(),
+        };
         let usage = self.images.fs_usage();
         let filesystem = FilesystemUsage {
             timestamp: clock::now_nanos(),
@@ -105,11 +152,18 @@ impl Runtime {
                 value: usage.inodes,
             }),
         };
-        Ok(ImageFsInfoResponse {
-            image_filesystems: vec![filesystem.clone()],
-            container_filesystems: vec![filesystem],
-        })
+        all.image_filesystems.push(filesystem.clone());
+        all.container_filesystems.push(filesystem);
+        Ok(all)
     }
+}
+
+async fn pull_elsewhere(
+    containerd: &Containerd,
+    request: PullImageRequest,
+) -> CriResult<PullImageResponse> {
+    let mut client = containerd.images();
+    Ok(containerd.ask(client.pull_image(request)).await?)
 }
 
 fn name(spec: Option<ImageSpec>) -> CriResult<String> {

@@ -1,10 +1,14 @@
 //! CRI v1, a file per group of verbs. [`Runtime`] holds the parts; `service` is the wire; everything between is in the verbs' files.
 //!
+//! What is no WebAssembly is containerd's: `front` says what goes there, and puts its answers beside ours.
+//!
 //! A verb's function takes the request's message and gives the response's, or a [`CriError`].
 
 mod container;
+mod elsewhere;
 mod error;
 mod events;
+mod front;
 mod image;
 mod node;
 mod query;
@@ -26,6 +30,7 @@ pub use error::CriError;
 pub use events::Events;
 pub use service::serve;
 
+use crate::containerd::Containerd;
 use crate::engine::{Loader, Ticker};
 use crate::image::ImageStore;
 use crate::metrics::Metrics;
@@ -59,6 +64,8 @@ pub struct Runtime {
     pub slots: Arc<Semaphore>,
     /// Containers' folders of gathered files.
     pub staging: PathBuf,
+    /// Who runs what is no WebAssembly.
+    pub containerd: Option<Containerd>,
 }
 
 impl Runtime {

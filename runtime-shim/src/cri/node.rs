@@ -11,9 +11,11 @@ use hydrofoil_cri::v1::{
 };
 use ipnet::Ipv4Net;
 
+use super::front::RUNC;
 use super::query::info;
 use super::sandbox::HANDLERS;
 use super::{CriError, CriResult, Runtime};
+use crate::containerd::or_none;
 
 /// The kubelet's own version of this message, unchanged since CRI began.
 const KUBELET_API_VERSION: &str = "0.1.0";
@@ -46,6 +48,32 @@ impl Runtime {
                 "the node has no pod address range yet",
             ),
         };
+        let mut conditions = vec![condition("RuntimeReady", true, "", ""), network];
+        let mut handlers: Vec<RuntimeHandler> = HANDLERS.iter().map(|name| handler(name)).collect();
+        if let Some(containerd) = &self.containerd {
+            let mut client = containerd.runtime();
+            let theirs = containerd
+                .ask(client.status(StatusRequest::default()))
+                .await;
+            let (theirs, features) = match theirs {
+                Ok(answer) => (
+                    answer.status.unwrap_or_default().conditions,
+                    answer
+                        .runtime_handlers
+                        .into_iter()
+                        .find(|h| h.name.is_empty()),
+                ),
+                Err(status) => {
+                    let (reason, words) = ("ContainerdNotReady", status.message());
+                    (vec![condition("RuntimeReady", false, reason, words)], None)
+                }
+            };
+            conditions = both(conditions, theirs);
+            handlers.push(RuntimeHandler {
+                name: RUNC.to_owned(),
+                features: features.and_then(|h| h.features),
+            });
+        }
         let verbose = if request.verbose {
             let metrics: serde_json::Map<String, serde_json::Value> = self
                 .metrics
@@ -62,20 +90,9 @@ impl Runtime {
             HashMap::new()
         };
         Ok(StatusResponse {
-            status: Some(RuntimeStatus {
-                conditions: vec![condition("RuntimeReady", true, "", ""), network],
-            }),
+            status: Some(RuntimeStatus { conditions }),
             info: verbose,
-            runtime_handlers: HANDLERS
-                .iter()
-                .map(|name| RuntimeHandler {
-                    name: (*name).to_owned(),
-                    features: Some(RuntimeHandlerFeatures {
-                        recursive_read_only_mounts: true,
-                        user_namespaces: false,
-                    }),
-                })
-                .collect(),
+            runtime_handlers: handlers,
             features: Some(RuntimeFeatures::default()),
         })
     }
@@ -85,6 +102,11 @@ impl Runtime {
         self: &Arc<Self>,
         request: UpdateRuntimeConfigRequest,
     ) -> CriResult<UpdateRuntimeConfigResponse> {
+        if let Some(containerd) = &self.containerd {
+            let mut client = containerd.runtime();
+            let told = containerd.ask(client.update_runtime_config(request.clone()));
+            told.await?;
+        }
         let text = request
             .runtime_config
             .and_then(|config| config.network_config)
@@ -99,17 +121,48 @@ impl Runtime {
         Ok(UpdateRuntimeConfigResponse {})
     }
 
-    /// There are no cgroups behind Wasm containers; the kubelet wants to know which driver not to use.
+    /// There are no cgroups behind Wasm containers: what containerd says, if it does, else the kubelet's own default.
     pub async fn runtime_config(
         self: &Arc<Self>,
-        _request: RuntimeConfigRequest,
+        request: RuntimeConfigRequest,
     ) -> CriResult<RuntimeConfigResponse> {
+        if let Some(containerd) = &self.containerd {
+            let mut client = containerd.runtime();
+            let theirs = containerd.ask(client.runtime_config(request)).await;
+            if let Some(theirs) = or_none(theirs)? {
+                return Ok(theirs);
+            }
+        }
         Ok(RuntimeConfigResponse {
             linux: Some(LinuxRuntimeConfiguration {
                 cgroup_driver: CgroupDriver::Cgroupfs.into(),
             }),
         })
     }
+}
+
+/// A handler whose sandboxes are ours.
+fn handler(name: &str) -> RuntimeHandler {
+    RuntimeHandler {
+        name: name.to_owned(),
+        features: Some(RuntimeHandlerFeatures {
+            recursive_read_only_mounts: true,
+            user_namespaces: false,
+        }),
+    }
+}
+
+/// What holds when both must be ready: of two conditions of a kind the one that is not.
+fn both(ours: Vec<RuntimeCondition>, theirs: Vec<RuntimeCondition>) -> Vec<RuntimeCondition> {
+    let mut all = ours;
+    for their in theirs {
+        match all.iter_mut().find(|our| our.r#type == their.r#type) {
+            Some(our) if our.status => *our = their,
+            Some(_) => {}
+            None => all.push(their),
+        }
+    }
+    all
 }
 
 fn condition(kind: &str, status: bool, reason: &str, message: &str) -> RuntimeCondition {
@@ -134,6 +187,20 @@ fn ipv4_range(text: &str) -> CriResult<Ipv4Net> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_conditions_the_one_that_is_not_met_holds() {
+        let conditions = |ours: bool, theirs: bool| {
+            let of = |status, who: &str| vec![condition("RuntimeReady", status, who, "")];
+            let all = both(of(ours, "ours"), of(theirs, "theirs"));
+            (all.len(), all[0].status, all[0].reason.clone())
+        };
+        assert_eq!(conditions(true, true), (1, true, "theirs".to_owned()));
+        assert_eq!(conditions(true, false), (1, false, "theirs".to_owned()));
+        assert_eq!(conditions(false, true), (1, false, "ours".to_owned()));
+        let other = both(Vec::new(), vec![condition("Other", false, "", "")]);
+        assert_eq!(other.len(), 1);
+    }
 
     #[test]
     fn the_ipv4_range_of_a_pair_is_found() {

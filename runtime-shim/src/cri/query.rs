@@ -19,6 +19,9 @@ impl Runtime {
         self: &Arc<Self>,
         request: PodSandboxStatusRequest,
     ) -> CriResult<PodSandboxStatusResponse> {
+        if let Some(containerd) = self.who_has_sandbox(&request.pod_sandbox_id) {
+            return Self::status_elsewhere(containerd, request).await;
+        }
         let sandbox = self.sandbox(&request.pod_sandbox_id)?;
         let containers = self.index.lock().containers_of(&sandbox.id);
         let info = if request.verbose {
@@ -44,11 +47,11 @@ impl Runtime {
         request: ListPodSandboxRequest,
     ) -> CriResult<ListPodSandboxResponse> {
         Ok(ListPodSandboxResponse {
-            items: self.sandboxes_like(request.filter.as_ref()),
+            items: self.all_sandboxes(request.filter).await?,
         })
     }
 
-    /// Sandboxes that fit a filter.
+    /// Sandboxes of ours that fit a filter.
     pub(super) fn sandboxes_like(&self, filter: Option<&PodSandboxFilter>) -> Vec<PodSandbox> {
         let index = self.index.lock();
         let found: Vec<Arc<Sandbox>> = match filter.map(|f| f.id.as_str()) {
@@ -97,11 +100,11 @@ impl Runtime {
         request: ListContainersRequest,
     ) -> CriResult<ListContainersResponse> {
         Ok(ListContainersResponse {
-            containers: self.containers_like(request.filter.as_ref()),
+            containers: self.all_containers(request.filter).await?,
         })
     }
 
-    /// Containers that fit a filter.
+    /// Containers of ours that fit a filter.
     pub(super) fn containers_like(&self, filter: Option<&ContainerFilter>) -> Vec<ContainerEntry> {
         let filter = filter.cloned().unwrap_or_default();
         self.select(

@@ -8,6 +8,7 @@ use hydrofoil_cri::v1::{
     UpdatePodSandboxResourcesRequest, UpdatePodSandboxResourcesResponse,
 };
 
+use super::front::RUNC;
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
 use crate::network::PodAddress;
@@ -15,7 +16,7 @@ use crate::state::journal::SavedSandbox;
 use crate::state::sandbox::{Phase, key, wants_host_network};
 use crate::state::{Change, Sandbox, id};
 
-/// Runtime handlers that this runtime answers to: the default, and one that asks for Wasm by name.
+/// Runtime handlers whose sandboxes are ours: the default, and one that asks for Wasm by name.
 pub const HANDLERS: [&str; 2] = ["", "wasm"];
 
 impl Runtime {
@@ -24,6 +25,9 @@ impl Runtime {
         self: &Arc<Self>,
         request: RunPodSandboxRequest,
     ) -> CriResult<RunPodSandboxResponse> {
+        if request.runtime_handler == RUNC {
+            return self.run_elsewhere(request).await;
+        }
         let config = request.config.unwrap_or_default();
         check(&config, &request.runtime_handler)?;
         let name = key(&config.metadata.clone().unwrap_or_default());

@@ -1,5 +1,6 @@
 //! The wire: tonic's traits over [`Runtime`]'s verbs, on a unix socket.
 
+use std::convert::identity;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
@@ -21,6 +22,7 @@ use tonic::{Request, Response, Status};
 use super::streaming::not_yet;
 use super::{CriError, Runtime};
 use crate::Error;
+use crate::containerd::or_gone;
 
 /// Largest message, both ways: the kubelet's own limit.
 const MAX_MESSAGE: usize = 16 << 20;
@@ -118,10 +120,14 @@ fn chunked<I: Send + 'static, T: Send + 'static>(
     Response::new(stream::iter(chunks).boxed())
 }
 
+/// The verbs of a service: those that are ours as they are; those that go to containerd where it has what is asked for (`who`, by which
+/// field, and what is made of its answer); those that only containerd has; and those that are missing.
 macro_rules! service {
     (
         $service:ident;
         has { $($verb:ident: $request:ident => $response:ident,)* }
+        either { $($either:ident: $either_request:ident => $either_response:ident, $who:ident $id:ident $end:ident;)* }
+        theirs { $($their:ident: $their_request:ident => $their_response:ident, $their_who:ident $their_id:ident $ours:literal;)* }
         missing { $($absent:ident: $absent_request:ident => $absent_response:ident, $what:literal;)* }
         $($rest:tt)*
     ) => {
@@ -129,6 +135,22 @@ macro_rules! service {
         impl $service for Service {
             $(async fn $verb(&self, request: Request<$request>) -> Result<Response<$response>, Status> {
                 reply(stringify!($verb), self.0.$verb(request.into_inner()).await)
+            })*
+            $(async fn $either(&self, request: Request<$either_request>) -> Result<Response<$either_response>, Status> {
+                let request = request.into_inner();
+                let Some(containerd) = self.0.$who(&request.$id) else {
+                    return reply(stringify!($either), self.0.$either(request).await);
+                };
+                let mut client = containerd.runtime();
+                $end(containerd.ask(client.$either(request)).await).map(Response::new)
+            })*
+            $(async fn $their(&self, request: Request<$their_request>) -> Result<Response<$their_response>, Status> {
+                let request = request.into_inner();
+                let Some(containerd) = self.0.$their_who(&request.$their_id) else {
+                    return Err(not_yet($ours).into());
+                };
+                let mut client = containerd.runtime();
+                containerd.ask(client.$their(request)).await.map(Response::new)
             })*
             $(async fn $absent(&self, _request: Request<$absent_request>) -> Result<Response<$absent_response>, Status> {
                 Err(not_yet($what).into())
@@ -141,35 +163,39 @@ macro_rules! service {
 service! {
     RuntimeService;
     has {
-    version: VersionRequest => VersionResponse,
-    run_pod_sandbox: RunPodSandboxRequest => RunPodSandboxResponse,
-    stop_pod_sandbox: StopPodSandboxRequest => StopPodSandboxResponse,
-    remove_pod_sandbox: RemovePodSandboxRequest => RemovePodSandboxResponse,
-    pod_sandbox_status: PodSandboxStatusRequest => PodSandboxStatusResponse,
-    list_pod_sandbox: ListPodSandboxRequest => ListPodSandboxResponse,
-    create_container: CreateContainerRequest => CreateContainerResponse,
-    start_container: StartContainerRequest => StartContainerResponse,
-    stop_container: StopContainerRequest => StopContainerResponse,
-    remove_container: RemoveContainerRequest => RemoveContainerResponse,
-    list_containers: ListContainersRequest => ListContainersResponse,
-    container_status: ContainerStatusRequest => ContainerStatusResponse,
-    update_container_resources: UpdateContainerResourcesRequest => UpdateContainerResourcesResponse,
-    reopen_container_log: ReopenContainerLogRequest => ReopenContainerLogResponse,
-    container_stats: ContainerStatsRequest => ContainerStatsResponse,
-    list_container_stats: ListContainerStatsRequest => ListContainerStatsResponse,
-    pod_sandbox_stats: PodSandboxStatsRequest => PodSandboxStatsResponse,
-    list_pod_sandbox_stats: ListPodSandboxStatsRequest => ListPodSandboxStatsResponse,
-    update_runtime_config: UpdateRuntimeConfigRequest => UpdateRuntimeConfigResponse,
-    status: StatusRequest => StatusResponse,
-    runtime_config: RuntimeConfigRequest => RuntimeConfigResponse,
-    update_pod_sandbox_resources: UpdatePodSandboxResourcesRequest => UpdatePodSandboxResourcesResponse,
+        version: VersionRequest => VersionResponse,
+        run_pod_sandbox: RunPodSandboxRequest => RunPodSandboxResponse,
+        pod_sandbox_status: PodSandboxStatusRequest => PodSandboxStatusResponse,
+        list_pod_sandbox: ListPodSandboxRequest => ListPodSandboxResponse,
+        list_containers: ListContainersRequest => ListContainersResponse,
+        list_container_stats: ListContainerStatsRequest => ListContainerStatsResponse,
+        list_pod_sandbox_stats: ListPodSandboxStatsRequest => ListPodSandboxStatsResponse,
+        update_runtime_config: UpdateRuntimeConfigRequest => UpdateRuntimeConfigResponse,
+        status: StatusRequest => StatusResponse,
+        runtime_config: RuntimeConfigRequest => RuntimeConfigResponse,
+    }
+    either {
+        stop_pod_sandbox: StopPodSandboxRequest => StopPodSandboxResponse, who_has_sandbox pod_sandbox_id or_gone;
+        remove_pod_sandbox: RemovePodSandboxRequest => RemovePodSandboxResponse, who_has_sandbox pod_sandbox_id or_gone;
+        pod_sandbox_stats: PodSandboxStatsRequest => PodSandboxStatsResponse, who_has_sandbox pod_sandbox_id identity;
+        update_pod_sandbox_resources: UpdatePodSandboxResourcesRequest => UpdatePodSandboxResourcesResponse, who_has_sandbox pod_sandbox_id identity;
+        create_container: CreateContainerRequest => CreateContainerResponse, who_has_sandbox pod_sandbox_id identity;
+        start_container: StartContainerRequest => StartContainerResponse, who_has_container container_id identity;
+        stop_container: StopContainerRequest => StopContainerResponse, who_has_container container_id or_gone;
+        remove_container: RemoveContainerRequest => RemoveContainerResponse, who_has_container container_id or_gone;
+        container_status: ContainerStatusRequest => ContainerStatusResponse, who_has_container container_id identity;
+        container_stats: ContainerStatsRequest => ContainerStatsResponse, who_has_container container_id identity;
+        update_container_resources: UpdateContainerResourcesRequest => UpdateContainerResourcesResponse, who_has_container container_id identity;
+        reopen_container_log: ReopenContainerLogRequest => ReopenContainerLogResponse, who_has_container container_id identity;
+    }
+    theirs {
+        exec_sync: ExecSyncRequest => ExecSyncResponse, who_has_container container_id "exec";
+        exec: ExecRequest => ExecResponse, who_has_container container_id "exec";
+        attach: AttachRequest => AttachResponse, who_has_container container_id "attach";
+        port_forward: PortForwardRequest => PortForwardResponse, who_has_sandbox pod_sandbox_id "port-forward";
+        checkpoint_container: CheckpointContainerRequest => CheckpointContainerResponse, who_has_container container_id "checkpoint";
     }
     missing {
-        exec_sync: ExecSyncRequest => ExecSyncResponse, "exec";
-        exec: ExecRequest => ExecResponse, "exec";
-        attach: AttachRequest => AttachResponse, "attach";
-        port_forward: PortForwardRequest => PortForwardResponse, "port-forward";
-        checkpoint_container: CheckpointContainerRequest => CheckpointContainerResponse, "checkpoint";
         list_metric_descriptors: ListMetricDescriptorsRequest => ListMetricDescriptorsResponse, "the list of metric descriptors";
         list_pod_sandbox_metrics: ListPodSandboxMetricsRequest => ListPodSandboxMetricsResponse, "the list of pod metrics";
     }
@@ -185,7 +211,7 @@ service! {
         &self,
         request: Request<StreamPodSandboxesRequest>,
     ) -> Result<Response<Self::StreamPodSandboxesStream>, Status> {
-        let items = self.0.sandboxes_like(request.into_inner().filter.as_ref());
+        let items = self.0.all_sandboxes(request.into_inner().filter).await?;
         Ok(chunked(items, |pod_sandboxes| StreamPodSandboxesResponse { pod_sandboxes }))
     }
 
@@ -193,7 +219,7 @@ service! {
         &self,
         request: Request<StreamContainersRequest>,
     ) -> Result<Response<Self::StreamContainersStream>, Status> {
-        let items = self.0.containers_like(request.into_inner().filter.as_ref());
+        let items = self.0.all_containers(request.into_inner().filter).await?;
         Ok(chunked(items, |containers| StreamContainersResponse { containers }))
     }
 
@@ -201,7 +227,7 @@ service! {
         &self,
         request: Request<StreamContainerStatsRequest>,
     ) -> Result<Response<Self::StreamContainerStatsStream>, Status> {
-        let items = self.0.container_stats_like(request.into_inner().filter);
+        let items = self.0.all_container_stats(request.into_inner().filter).await?;
         Ok(chunked(items, |container_stats| StreamContainerStatsResponse { container_stats }))
     }
 
@@ -209,7 +235,7 @@ service! {
         &self,
         request: Request<StreamPodSandboxStatsRequest>,
     ) -> Result<Response<Self::StreamPodSandboxStatsStream>, Status> {
-        let items = self.0.sandbox_stats_like(request.into_inner().filter);
+        let items = self.0.all_sandbox_stats(request.into_inner().filter).await?;
         Ok(chunked(items, |pod_sandbox_stats| StreamPodSandboxStatsResponse { pod_sandbox_stats }))
     }
 
@@ -237,6 +263,8 @@ service! {
     remove_image: RemoveImageRequest => RemoveImageResponse,
     image_fs_info: ImageFsInfoRequest => ImageFsInfoResponse,
     }
+    either {}
+    theirs {}
     missing {}
 
     type StreamImagesStream = Streamed<StreamImagesResponse>;
@@ -245,7 +273,7 @@ service! {
         &self,
         request: Request<StreamImagesRequest>,
     ) -> Result<Response<Self::StreamImagesStream>, Status> {
-        let items = self.0.images_like(request.into_inner().filter);
+        let items = self.0.all_images(request.into_inner().filter).await?;
         Ok(chunked(items, |images| StreamImagesResponse { images }))
     }
 }

@@ -39,11 +39,11 @@ impl Runtime {
         request: ListContainerStatsRequest,
     ) -> CriResult<ListContainerStatsResponse> {
         Ok(ListContainerStatsResponse {
-            stats: self.container_stats_like(request.filter),
+            stats: self.all_container_stats(request.filter).await?,
         })
     }
 
-    /// The use of running containers that fit a filter.
+    /// The use of running containers of ours that fit a filter.
     pub(super) fn container_stats_like(
         &self,
         filter: Option<ContainerStatsFilter>,
@@ -77,11 +77,11 @@ impl Runtime {
         request: ListPodSandboxStatsRequest,
     ) -> CriResult<ListPodSandboxStatsResponse> {
         Ok(ListPodSandboxStatsResponse {
-            stats: self.sandbox_stats_like(request.filter),
+            stats: self.all_sandbox_stats(request.filter).await?,
         })
     }
 
-    /// The use of sandboxes that fit a filter.
+    /// The use of sandboxes of ours that fit a filter.
     pub(super) fn sandbox_stats_like(
         &self,
         filter: Option<PodSandboxStatsFilter>,

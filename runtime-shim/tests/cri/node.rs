@@ -27,7 +27,7 @@ pub struct Node {
     pub dir: TempDir,
     pub runtime: RuntimeServiceClient<Channel>,
     pub images: ImageServiceClient<Channel>,
-    registry: Registry,
+    pub registry: Registry,
     config: Config,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
