@@ -13,8 +13,7 @@ use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Response, Status};
 
-/// Largest message, both ways: the kubelet's own limit.
-const MAX_MESSAGE: usize = 16 << 20;
+use crate::cri::MAX_MESSAGE;
 
 /// The clients of one containerd. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 //!
 //! All segments but the last were flushed whole before the next was begun: anything bad in them is damage. In the last, a bad
 //! record is the torn end of a write that nobody was told of, unless a whole record further on says that this place was on
-//! disk; then it is damage as well. Zeroes to its end were laid out and not written. Damage is an error that names file and offset; nothing is changed.
+//! disk; then it is damage as well. Zeroes to its end were laid out and not written. Damage is an error that names file and
+//! offset; nothing is changed.
 
 use std::{collections::VecDeque, sync::Arc};
 

@@ -11,10 +11,10 @@ use hydrofoil_cri::v1::{
     ContainerStatusRequest, GetEventsRequest, ListContainersRequest, PodSandboxStatusRequest,
 };
 use tokio::time::{Interval, MissedTickBehavior};
-use tonic::{Code, Status};
+use tonic::Status;
 
 use crate::clock;
-use crate::containerd::Containerd;
+use crate::containerd::{Containerd, or_none};
 
 /// How often one looks: as often as a kubelet without events does.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -26,9 +26,9 @@ pub fn events(containerd: Containerd) -> BoxStream<'static, Event> {
     let begun = async move {
         let mut client = containerd.runtime();
         let answer = containerd.ask(client.get_container_events(GetEventsRequest {}));
-        match answer.await {
-            Ok(told) => told.boxed(),
-            Err(status) if status.code() == Code::Unimplemented => looking(containerd),
+        match or_none(answer.await) {
+            Ok(Some(told)) => told.boxed(),
+            Ok(None) => looking(containerd),
             Err(status) => stream::once(async { Err(status) }).boxed(),
         }
     };

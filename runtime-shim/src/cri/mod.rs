@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 
 pub use error::CriError;
 pub use events::Events;
-pub use service::serve;
+pub use service::{MAX_MESSAGE, serve};
 
 use crate::containerd::Containerd;
 use crate::engine::{Loader, Ticker};

@@ -24,8 +24,8 @@ use super::{CriError, Runtime};
 use crate::Error;
 use crate::containerd::or_gone;
 
-/// Largest message, both ways: the kubelet's own limit.
-const MAX_MESSAGE: usize = 16 << 20;
+/// Largest message in bytes, both ways: the kubelet's own limit.
+pub const MAX_MESSAGE: usize = 16 << 20;
 /// Items in one message of a streaming list.
 const STREAM_CHUNK: usize = 500;
 /// How long calls under way may take at the end.
