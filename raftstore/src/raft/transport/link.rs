@@ -275,20 +275,33 @@ impl tower::Service<Uri> for Dial {
     }
 }
 
-/// A connection that is counted while it lives.
+/// A connection that is counted while it lives, from the first byte that the peer sent on. That it was made says nothing: TLS 1.3 is
+/// done for who connects before the other side has looked at the certificate, and one that is refused ends a moment later.
 struct Counted {
     io: Box<dyn PeerIo>,
     shared: Arc<Shared>,
+    was_heard: bool,
 }
 
 impl Counted {
     fn new(io: Box<dyn PeerIo>, shared: Arc<Shared>) -> Self {
-        let mut live = shared.live.lock();
+        Counted {
+            io,
+            shared,
+            was_heard: false,
+        }
+    }
+
+    fn count_received(&mut self, bytes: usize) {
+        self.shared.counts.received_bytes.inc_by(bytes as u64);
+        if bytes == 0 || self.was_heard {
+            return;
+        }
+        self.was_heard = true;
+        let mut live = self.shared.live.lock();
         live.connections += 1;
         live.since.get_or_insert_with(Instant::now);
-        shared.counts.active.set(1);
-        drop(live);
-        Counted { io, shared }
+        self.shared.counts.active.set(1);
     }
 
     fn count_sent(&self, written: &Poll<io::Result<usize>>) {
@@ -300,14 +313,15 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut live = self.shared.live.lock();
-        live.connections -= 1;
-        if live.connections == 0 {
-            live.since = None;
-            self.shared.counts.active.set(0);
-            self.shared.counts.disconnected.inc();
+        if self.was_heard {
+            let mut live = self.shared.live.lock();
+            live.connections -= 1;
+            if live.connections == 0 {
+                live.since = None;
+                self.shared.counts.active.set(0);
+                self.shared.counts.disconnected.inc();
+            }
         }
-        drop(live);
         self.shared.lost.notify_one();
     }
 }
@@ -320,8 +334,7 @@ impl AsyncRead for Counted {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let read = Pin::new(&mut self.io).poll_read(cx, buf);
-        let received = buf.filled().len().saturating_sub(before);
-        self.shared.counts.received_bytes.inc_by(received as u64);
+        self.count_received(buf.filled().len().saturating_sub(before));
         read
     }
 }
@@ -386,5 +399,41 @@ pub async fn ask_members(
     match tokio::time::timeout(limit, client.members(MembersRequest {})).await {
         Ok(answer) => answer.map(tonic::Response::into_inner),
         Err(_) => Err(tonic::Status::deadline_exceeded("no answer in time")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+    use crate::raft::transport::connect::Plain;
+
+    #[tokio::test]
+    async fn a_peer_is_there_once_it_has_said_something() {
+        let shared = Arc::new(Shared {
+            connector: Arc::new(Plain),
+            urls: Mutex::default(),
+            live: Mutex::default(),
+            counts: PeerCounts::default(),
+            lost: Notify::new(),
+        });
+        let since = || shared.live.lock().since;
+        let (ours, theirs) = tokio::io::duplex(16);
+        drop(theirs);
+        let mut refused = Counted::new(Box::new(ours), Arc::clone(&shared));
+        assert_eq!(refused.read(&mut [0; 1]).await.unwrap(), 0);
+        assert_eq!(since(), None, "nobody answered");
+        let (ours, mut theirs) = tokio::io::duplex(16);
+        let mut heard = Counted::new(Box::new(ours), Arc::clone(&shared));
+        assert_eq!(since(), None, "a connection is no answer");
+        theirs.write_all(b"a").await.unwrap();
+        heard.read_exact(&mut [0; 1]).await.unwrap();
+        assert!(since().is_some());
+        drop(refused);
+        assert!(since().is_some(), "the other one is there");
+        drop(heard);
+        assert_eq!(since(), None);
+        assert_eq!(shared.counts.disconnected.get(), 1);
     }
 }
