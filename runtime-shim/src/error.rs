@@ -31,6 +31,9 @@ pub enum Error {
     /// The operating system gave no threads.
     #[error("threads for guests cannot be started: {0}")]
     Threads(io::Error),
+    /// The streaming server has no address.
+    #[error("the streaming server cannot listen: {0}")]
+    Streaming(io::Error),
     /// Serving failed.
     #[error("serving CRI failed: {0}")]
     Serve(String),

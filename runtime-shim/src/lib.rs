@@ -18,6 +18,8 @@ pub mod registry;
 mod run;
 mod sockets;
 mod state;
+mod streaming;
+mod toolbox;
 
 pub use config::{
     Config, DEFAULT_COMPILE_JOBS, DEFAULT_COMPILED_CACHE_BYTES, DEFAULT_REQUEST_SLOTS,

@@ -1,24 +1,26 @@
 //! Puts the runtime together, serves it, and takes it apart again.
 
 use std::fs::{self, File, Permissions};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::net::TcpListener;
 use tokio::runtime::Runtime as Threads;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::containerd::Containerd;
-use crate::cri::{self, Events, Runtime};
+use crate::cri::{self, Events, Runtime, Sessions};
 use crate::engine::{DiskCache, Engines, Loader, Ticker};
 use crate::image::{self, ImageStore};
 use crate::metrics::Metrics;
 use crate::network::Allocator;
 use crate::state::{Index, Journal};
-use crate::{Config, Error};
+use crate::{Config, Error, streaming, toolbox};
 
 /// Fewest threads that run guests.
 const FEWEST_THREADS: usize = 4;
@@ -27,6 +29,8 @@ const BLOCKING_THREADS: usize = 64;
 /// Steps of tasks after which a thread looks for input and for others' tasks. Guests' steps may be whole ticks long: seldom looks would
 /// make their neighbours wait.
 const LOOK_AROUND: u32 = 4;
+/// Where clients of exec, attach and port-forward are served: the kubelet passes them on to it, on the same machine.
+const STREAMING: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 /// How long guests may take to be gone at the end.
 const LAST_GUESTS: Duration = Duration::from_secs(5);
 
@@ -47,7 +51,13 @@ pub async fn run(
     let _lock = lock(&config.root)?;
     let threads = guest_threads(&config)?;
     let result = async {
-        let runtime = assemble(&config, &threads, shutdown.clone()).await?;
+        let listener = TcpListener::bind(STREAMING)
+            .await
+            .map_err(Error::Streaming)?;
+        let streaming = Arc::new(streaming::Server::new(&listener).map_err(Error::Streaming)?);
+        let runtime = assemble(&config, &threads, Arc::clone(&streaming), shutdown.clone()).await?;
+        let sessions = Arc::new(Sessions(Arc::clone(&runtime)));
+        tokio::spawn(streaming.serve(listener, sessions, shutdown.clone()));
         let served = cri::serve(Arc::clone(&runtime), &config.socket, shutdown, || {
             let _ = ready.send(());
         })
@@ -64,6 +74,7 @@ pub async fn run(
 async fn assemble(
     config: &Config,
     threads: &Threads,
+    streaming: Arc<streaming::Server>,
     shutdown: CancellationToken,
 ) -> Result<Arc<Runtime>, Error> {
     let root = &config.root;
@@ -112,6 +123,8 @@ async fn assemble(
         slots: Arc::new(Semaphore::new(engines.slots as usize)),
         staging,
         containerd: config.containerd.as_deref().map(Containerd::new),
+        streaming,
+        toolbox: toolbox::artifact(root).map_err(|e| Error::files("writing", root, e))?,
     });
     runtime.restore(saved);
     Ok(runtime)

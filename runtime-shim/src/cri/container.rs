@@ -15,7 +15,7 @@ use hydrofoil_cri::v1::{
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
 use crate::engine::Entry;
-use crate::guest::{Control, Guest, MemoryBudget, Meter, Mounts, argv, port};
+use crate::guest::{Control, Guest, MemoryBudget, Meter, Mounts, Pipe, Stdio, argv, port};
 use crate::image::Image;
 use crate::logs::LogFile;
 use crate::sockets::GuestNet;
@@ -104,7 +104,12 @@ impl Runtime {
                 config.working_dir.clone()
             },
             config: settings.collect(),
-            mounts,
+            mounts: Arc::new(mounts),
+            stdio: Stdio {
+                stdin: config.stdin.then(Pipe::default),
+                pipes: None,
+                terminal: config.tty,
+            },
             net: Arc::new(GuestNet::new(sandbox.address, hostname.to_owned())),
             budget: Arc::new(MemoryBudget::new(limit)),
             log,

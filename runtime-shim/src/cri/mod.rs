@@ -4,6 +4,7 @@
 //!
 //! A verb's function takes the request's message and gives the response's, or a [`CriError`].
 
+mod command;
 mod container;
 mod elsewhere;
 mod error;
@@ -29,13 +30,15 @@ use tokio::sync::Semaphore;
 pub use error::CriError;
 pub use events::Events;
 pub use service::{MAX_MESSAGE, serve};
+pub use streaming::Sessions;
 
 use crate::containerd::Containerd;
 use crate::engine::{Loader, Ticker};
-use crate::image::ImageStore;
+use crate::image::{ImageStore, WasmArtifact};
 use crate::metrics::Metrics;
 use crate::network::Allocator;
 use crate::state::{Container, Index, Journal, Sandbox};
+use crate::streaming::Server;
 
 /// Result of a verb.
 pub type CriResult<T> = Result<T, CriError>;
@@ -66,6 +69,10 @@ pub struct Runtime {
     pub staging: PathBuf,
     /// Who runs what is no WebAssembly.
     pub containerd: Option<Containerd>,
+    /// Where clients come for streams.
+    pub streaming: Arc<Server>,
+    /// The tools that every container has.
+    pub toolbox: WasmArtifact,
 }
 
 impl Runtime {

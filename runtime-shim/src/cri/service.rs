@@ -187,12 +187,12 @@ service! {
         container_stats: ContainerStatsRequest => ContainerStatsResponse, who_has_container container_id identity;
         update_container_resources: UpdateContainerResourcesRequest => UpdateContainerResourcesResponse, who_has_container container_id identity;
         reopen_container_log: ReopenContainerLogRequest => ReopenContainerLogResponse, who_has_container container_id identity;
+        exec_sync: ExecSyncRequest => ExecSyncResponse, who_has_container container_id identity;
+        exec: ExecRequest => ExecResponse, who_has_container container_id identity;
+        attach: AttachRequest => AttachResponse, who_has_container container_id identity;
+        port_forward: PortForwardRequest => PortForwardResponse, who_has_sandbox pod_sandbox_id identity;
     }
     theirs {
-        exec_sync: ExecSyncRequest => ExecSyncResponse, who_has_container container_id "exec";
-        exec: ExecRequest => ExecResponse, who_has_container container_id "exec";
-        attach: AttachRequest => AttachResponse, who_has_container container_id "attach";
-        port_forward: PortForwardRequest => PortForwardResponse, who_has_sandbox pod_sandbox_id "port-forward";
         checkpoint_container: CheckpointContainerRequest => CheckpointContainerResponse, who_has_container container_id "checkpoint";
     }
     missing {

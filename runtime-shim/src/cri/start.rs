@@ -16,7 +16,7 @@ use super::container::not_ready;
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
 use crate::engine::Entry;
-use crate::guest::{self, Exit, http};
+use crate::guest::{self, Exit, Start, http};
 use crate::state::container::Runnable;
 use crate::state::journal::{Exited, SavedExit, Started};
 use crate::state::sandbox::Phase as SandboxPhase;
@@ -166,8 +166,10 @@ fn prepare(runnable: Runnable, listen: IpAddr) -> CriResult<BoxFuture<'static, E
         let running = Arc::clone(&guest);
         let exit = match (&program.entry, listener) {
             (Entry::Http(pre), Some(listener)) => http::serve(running, pre.clone(), listener).await,
-            (entry, _) => guest::run(running, entry).await,
+            (entry, _) => guest::run(running, entry, &Start::Main).await,
         };
+        // Commands that were run beside it end with it.
+        guest.control.kill.cancel();
         guest.net.closed.cancel();
         guest.mounts.clean();
         exit

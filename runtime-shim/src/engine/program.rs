@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre};
 use wasmtime::{Engine, ExternType, InstancePre as CoreInstancePre, Module};
 use wasmtime_wasi::p2::bindings::CommandPre;
@@ -11,6 +12,8 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use super::linker::{Linkers, missing_of_component, missing_of_module};
 use crate::guest::GuestState;
 
+/// What a component exports that has a beginning and an end, in any patch of its version.
+const CLI_RUN: &str = "wasi:cli/run@0.2.";
 /// Names of exports shown in an error.
 const MAX_NAMES_SHOWN: usize = 32;
 
@@ -117,6 +120,44 @@ impl Program {
         })
     }
 
+    /// The export that a command of this name means: an instance with a function `run`, called so, or an interface whose last name it is,
+    /// as `example:jobs/migrate@1.0.0` is of `migrate`.
+    pub fn export_named(&self, command: &str) -> Option<String> {
+        self.runnable_exports()
+            .into_iter()
+            .find(|export| export == command || interface_name(export) == command)
+    }
+
+    /// `wasi:cli/run`, where a program that serves HTTP has it beside that.
+    pub fn export_of_cli(&self) -> Option<String> {
+        self.runnable_exports()
+            .into_iter()
+            .find(|export| export.starts_with(CLI_RUN))
+    }
+
+    /// The exports with a function `run` that takes nothing.
+    fn runnable_exports(&self) -> Vec<String> {
+        let component = match &self.entry {
+            Entry::Http(pre) => pre.instance_pre().component(),
+            Entry::Command(pre) => pre.instance_pre().component(),
+            Entry::Module(_) => return Vec::new(),
+        };
+        let (ty, engine) = (component.component_type(), component.engine());
+        let is_runnable = |item: &ComponentItem| match item {
+            ComponentItem::ComponentInstance(instance) => instance
+                .get_export(engine, "run")
+                .is_some_and(|run| match run.ty {
+                    ComponentItem::ComponentFunc(function) => function.params().len() == 0,
+                    _ => false,
+                }),
+            _ => false,
+        };
+        ty.exports(engine)
+            .filter(|(_, export)| is_runnable(&export.ty))
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
     /// Links a core module.
     pub fn of_module(linkers: &Linkers, module: &Module) -> Result<Self, ProgramError> {
         let pre = linkers
@@ -143,6 +184,12 @@ impl Program {
     }
 }
 
+/// The interface's own name: `migrate` of `example:jobs/migrate@1.0.0`. An export that is no interface has none.
+fn interface_name(export: &str) -> &str {
+    let (_, name) = export.split_once('/').unwrap_or_default();
+    name.split('@').next().unwrap_or_default()
+}
+
 /// Whether a component answers HTTP requests.
 pub fn serves_http(component: &Component) -> bool {
     exports(component, "wasi:http/incoming-handler@0.2.")
@@ -164,7 +211,7 @@ fn component_entry(
     if serves_http(component) {
         return ProxyPre::new(pre).map(Entry::Http).map_err(link);
     }
-    if exports(component, "wasi:cli/run@0.2.") {
+    if exports(component, CLI_RUN) {
         return CommandPre::new(pre).map(Entry::Command).map_err(link);
     }
     Err(ProgramError::NoEntry {

@@ -24,6 +24,8 @@ pub const NOT_STARTED: i32 = 128;
 /// Ended while nobody looked.
 pub const UNKNOWN: i32 = 255;
 
+const START_ERROR: &str = "StartError";
+
 /// A container's end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exit {
@@ -72,9 +74,14 @@ impl Exit {
     pub fn not_started(message: impl Into<String>) -> Self {
         Self {
             code: NOT_STARTED,
-            reason: "StartError",
+            reason: START_ERROR,
             message: message.into(),
         }
+    }
+
+    /// Whether it was never begun.
+    pub fn is_start_error(&self) -> bool {
+        self.reason == START_ERROR
     }
 
     /// The runtime that ran the guest is gone.

@@ -10,6 +10,7 @@ mod limits;
 mod mounts;
 pub mod port;
 mod state;
+pub mod stdio;
 mod task;
 
 pub use control::{Control, Meter};
@@ -17,4 +18,5 @@ pub use exit::Exit;
 pub use limits::{Denial, MemoryBudget};
 pub use mounts::{MountError, Mounts};
 pub use state::{CONFIG_ANNOTATION_PREFIX, Guest, GuestState};
-pub use task::run;
+pub use stdio::{Pipe, Stdio};
+pub use task::{Start, run};

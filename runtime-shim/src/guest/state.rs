@@ -15,6 +15,7 @@ use super::control::{Control, Meter, Yielded};
 use super::http::OutgoingHttp;
 use super::limits::{Denial, Limiter, MemoryBudget};
 use super::mounts::{MountError, Mounts};
+use super::stdio::{Input, Output, Stdio};
 use crate::logs::{LogFile, LogSink, Source};
 use crate::metrics::Metrics;
 use crate::sockets::{GuestNet, SocketsView};
@@ -37,7 +38,9 @@ pub struct Guest {
     /// `wasi:config` entries from annotations.
     pub config: Vec<(String, String)>,
     /// Files.
-    pub mounts: Mounts,
+    pub mounts: Arc<Mounts>,
+    /// Its standard streams.
+    pub stdio: Stdio,
     /// Network.
     pub net: Arc<GuestNet>,
     /// Memory.
@@ -63,7 +66,7 @@ pub struct GuestState {
     outgoing: OutgoingHttp,
     guest: Arc<Guest>,
     limiter: Limiter,
-    stderr: LogSink,
+    stderr: Output,
     kill: CancellationToken,
     yielded: Yielded,
 }
@@ -80,13 +83,16 @@ impl Guest {
         engine: &Engine,
         yielded: Yielded,
     ) -> Result<Store<GuestState>, MountError> {
-        let stderr = LogSink::new(Arc::clone(&self.log), Source::Stderr);
+        let (stdout, stderr) = self.outputs();
         let mut builder = WasiCtxBuilder::new();
         builder
             .args(&self.args)
             .envs(&self.env)
-            .stdout(LogSink::new(Arc::clone(&self.log), Source::Stdout))
+            .stdout(stdout)
             .stderr(stderr.clone());
+        if let Some(pipe) = &self.stdio.stdin {
+            builder.stdin(Input::new(pipe.clone(), self.stdio.terminal));
+        }
         if !self.cwd.is_empty() {
             builder.initial_cwd(&self.cwd);
         }
@@ -114,6 +120,25 @@ impl Guest {
             Ok(UpdateDeadline::Yield(TICKS_PER_TURN))
         });
         Ok(store)
+    }
+
+    /// Its stdout and stderr, which on a terminal are one.
+    fn outputs(&self) -> (Output, Output) {
+        let terminal = self.stdio.terminal;
+        if let Some((stdout, stderr)) = self.stdio.pipes.clone() {
+            return (
+                Output::pipe(stdout, terminal),
+                Output::pipe(stderr, terminal),
+            );
+        }
+        let sink = |source| LogSink::new(Arc::clone(&self.log), source);
+        let stdout = Output::log(sink(Source::Stdout), terminal);
+        let stderr = if terminal {
+            stdout.clone()
+        } else {
+            Output::log(sink(Source::Stderr), false)
+        };
+        (stdout, stderr)
     }
 
     /// The same where nobody asks whether the instance waits or computes.
@@ -154,11 +179,11 @@ impl GuestState {
         self.limiter.denied()
     }
 
-    /// Writes a line of the runtime's own into the container's log, after what the guest wrote.
+    /// Writes a line of the runtime's own where the guest's stderr goes, after what the guest wrote.
     pub fn log_line(&self, text: &str) {
         let mut line = text.trim_end().to_owned();
         line.push('\n');
-        self.stderr.write(line.as_bytes());
+        self.stderr.say(line.as_bytes());
     }
 
     fn table(&mut self) -> &mut ResourceTable {

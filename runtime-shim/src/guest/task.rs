@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use wasmtime::{InstancePre, Store};
+use wasmtime::{InstancePre, Store, component};
 use wasmtime_wasi::p2::bindings::CommandPre;
 
 use super::control::{Ended, Supervised};
@@ -14,12 +14,24 @@ use crate::engine::Entry;
 /// What is wrong with a guest's end: it returned an error rather than exiting.
 const FAILED: i32 = 1;
 
-/// Runs the guest to its end. The caller serves HTTP programs itself.
-pub async fn run(guest: Arc<Guest>, entry: &Entry) -> Exit {
-    let engine = match entry {
-        Entry::Command(pre) => pre.engine(),
-        Entry::Module(pre) => pre.module().engine(),
-        Entry::Http(_) => return Exit::not_started("an HTTP program is served, not run"),
+/// Which of a program's beginnings is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The one that its containers take.
+    Main,
+    /// The function `run` of this export, as `wasi:cli/run` has it.
+    Export(String),
+}
+
+/// Runs the guest to its end. The caller serves HTTP programs itself, unless one of their exports is meant.
+pub async fn run(guest: Arc<Guest>, entry: &Entry, start: &Start) -> Exit {
+    let engine = match (entry, start) {
+        (Entry::Command(pre), _) => pre.engine(),
+        (Entry::Module(pre), _) => pre.module().engine(),
+        (Entry::Http(pre), Start::Export(_)) => pre.engine(),
+        (Entry::Http(_), Start::Main) => {
+            return Exit::not_started("an HTTP program is served, not run");
+        }
     };
     let yielded = Arc::new(AtomicBool::new(false));
     let mut store = match guest.store(engine, Arc::clone(&yielded)) {
@@ -27,10 +39,16 @@ pub async fn run(guest: Arc<Guest>, entry: &Entry) -> Exit {
         Err(error) => return Exit::not_started(error.to_string()),
     };
     let running = async {
-        match entry {
-            Entry::Command(pre) => run_command(pre, &mut store).await,
-            Entry::Module(pre) => run_module(pre, &mut store).await,
-            Entry::Http(_) => Ok(0),
+        match (entry, start) {
+            (Entry::Command(pre), Start::Main) => run_command(pre, &mut store).await,
+            (Entry::Module(pre), _) => run_module(pre, &mut store).await,
+            (Entry::Command(pre), Start::Export(name)) => {
+                run_export(pre.instance_pre(), name, &mut store).await
+            }
+            (Entry::Http(pre), Start::Export(name)) => {
+                run_export(pre.instance_pre(), name, &mut store).await
+            }
+            (Entry::Http(_), Start::Main) => Ok(0),
         }
     };
     let ended = Supervised::new(&guest.meter, &guest.control, yielded, running).await;
@@ -42,6 +60,21 @@ pub async fn run(guest: Arc<Guest>, entry: &Entry) -> Exit {
         Ended::Returned(Ok(code)) => Exit::with_code(code),
         Ended::Returned(Err(error)) => failed(&guest, &store, &error),
     }
+}
+
+async fn run_export(
+    pre: &component::InstancePre<GuestState>,
+    name: &str,
+    store: &mut Store<GuestState>,
+) -> wasmtime::Result<i32> {
+    let instance = pre.instantiate_async(&mut *store).await?;
+    let run = instance
+        .get_export_index(&mut *store, None, name)
+        .and_then(|outer| instance.get_export_index(&mut *store, Some(&outer), "run"))
+        .ok_or_else(|| wasmtime::format_err!("{name} exports no function \"run\""))?;
+    let run = instance.get_typed_func::<(), (Result<(), ()>,)>(&mut *store, &run)?;
+    let (result,) = run.call_async(&mut *store, ()).await?;
+    Ok(if result.is_ok() { 0 } else { FAILED })
 }
 
 async fn run_command(

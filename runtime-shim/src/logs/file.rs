@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
+use super::Listeners;
+
 /// Owner writes, everyone on the node may read: what containerd sets, and log collectors rely on.
 const LOG_MODE: u32 = 0o644;
 
@@ -23,17 +25,24 @@ pub struct LogFile {
     file: Mutex<Option<File>>,
     made: AtomicBool,
     failed: AtomicBool,
+    listeners: Listeners,
 }
 
 impl LogFile {
     /// A log at `path`; nothing is touched yet.
-    pub const fn new(path: Option<PathBuf>) -> Self {
+    pub fn new(path: Option<PathBuf>) -> Self {
         Self {
             path,
             file: Mutex::new(None),
             made: AtomicBool::new(false),
             failed: AtomicBool::new(false),
+            listeners: Listeners::default(),
         }
+    }
+
+    /// Those who hear what is written into it.
+    pub const fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     /// The log's path, if there is one.

@@ -45,7 +45,8 @@ impl Phase {
     }
 }
 
-/// What is needed to run a container; dropped when it ends.
+/// What is needed to run a container, and commands beside it; dropped when it ends.
+#[derive(Clone)]
 pub struct Runnable {
     /// The image's program.
     pub program: Arc<Program>,
@@ -189,9 +190,18 @@ impl Container {
         if *phase != Phase::Created {
             return None;
         }
-        let runnable = self.runnable.lock().take()?;
+        let runnable = self.runnable.lock().clone()?;
         *phase = Phase::Running { started_at: now };
         Some(runnable)
+    }
+
+    /// What runs in it, while it runs.
+    pub fn running(&self) -> Option<Runnable> {
+        let phase = self.phase.lock();
+        match *phase {
+            Phase::Running { .. } => self.runnable.lock().clone(),
+            Phase::Created | Phase::Exited { .. } => None,
+        }
     }
 
     /// Created or Running → Exited. Says whether this call did it; who did then tells of it, and cancels [`Container::over`].
@@ -210,6 +220,7 @@ impl Container {
         drop(phase);
         self.runnable.lock().take();
         self.log.close();
+        self.log.listeners().end();
         true
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod ends;
+mod exec;
 mod files;
 mod guests;
 mod http;
@@ -12,3 +13,4 @@ mod network;
 mod node;
 mod programs;
 mod restart;
+mod streams;
