@@ -10,6 +10,7 @@ use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::BodyExt;
 use hydrofoil_api::status::{ApiError, GroupResource};
+use hyper::upgrade::OnUpgrade;
 use jiff::Timestamp;
 
 use super::Core;
@@ -39,6 +40,8 @@ pub struct Call {
     pub query: Query,
     /// The headers.
     pub headers: HeaderMap,
+    /// The connection, where a stream takes it over.
+    pub connection: Option<OnUpgrade>,
     /// Who asks.
     pub who: Identity,
     /// How the answer goes out.
@@ -54,7 +57,7 @@ impl Call {
     /// 404 for a path that is not served, 405 for a verb that the resource has not, 406 for a form that is not spoken.
     pub fn new(
         core: Arc<Core>,
-        parts: Parts,
+        mut parts: Parts,
         request: ResourceRequest,
         query: Query,
         who: Identity,
@@ -66,7 +69,8 @@ impl Call {
             .get(&request.group, &request.version, &request.resource)
             .ok_or_else(ApiError::no_such_path)?;
         check_path(&served, &request)?;
-        let offer = if request.subresource == "log" {
+        let is_stream = super::stream::is_stream(&request.subresource);
+        let offer = if request.subresource == "log" || is_stream {
             Offer::Plain
         } else {
             Offer::Objects
@@ -78,6 +82,7 @@ impl Call {
             request,
             query,
             headers: parts.headers,
+            connection: parts.extensions.remove::<OnUpgrade>(),
             who,
             form,
             now,
@@ -86,7 +91,10 @@ impl Call {
 
     /// Whether the answer may take as long as the client stays.
     pub fn is_long_running(&self) -> bool {
-        self.request.verb == Verb::Watch || self.request.subresource == "log"
+        let subresource = self.request.subresource.as_str();
+        self.request.verb == Verb::Watch
+            || subresource == "log"
+            || super::stream::is_stream(subresource)
     }
 
     /// Answers a watch or a stream.
@@ -94,10 +102,12 @@ impl Call {
     /// # Errors
     /// What the handler says.
     pub async fn stream(self, running: Running) -> Answer {
-        if self.request.subresource == "log" {
-            super::log::log(self, running).await
-        } else {
-            super::watch::watch(self, running).await
+        match self.request.subresource.as_str() {
+            "log" => super::log::log(self, running).await,
+            stream if super::stream::is_stream(stream) => {
+                Box::pin(super::stream::stream(self, running)).await
+            }
+            _ => super::watch::watch(self, running).await,
         }
     }
 

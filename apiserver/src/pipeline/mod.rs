@@ -11,6 +11,7 @@ mod delete;
 mod delete_collection;
 mod eviction;
 mod get;
+mod kubelet;
 mod list;
 mod log;
 mod lookup;
@@ -18,6 +19,7 @@ mod modify;
 mod patch;
 mod scale;
 mod select;
+mod stream;
 mod token;
 mod update;
 mod watch;
@@ -37,7 +39,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use call::Call;
-pub use log::KubeletClient;
+pub use kubelet::KubeletClient;
 
 use crate::allocation::Allocation;
 use crate::answer;
@@ -72,7 +74,7 @@ pub struct Core {
     pub documents: Documents,
     /// Counters.
     pub metrics: Metrics,
-    /// How logs are fetched; `None` without a client certificate.
+    /// How kubelets are reached; `None` without a client certificate.
     pub kubelets: Option<KubeletClient>,
     /// The server is going: watches end, it is no longer ready.
     pub shutdown: CancellationToken,

@@ -2,17 +2,18 @@
 
 mod container_logs;
 mod stats;
+mod streams;
 mod tls;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::handler::Handler;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Json, Router};
 use http::{StatusCode, header};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -137,15 +138,37 @@ fn router(answers: Arc<Answers>) -> Router {
             "/containerLogs/{namespace}/{pod}/{container}",
             get(container_logs::serve),
         )
-        .route("/exec/{*rest}", any(not_yet))
-        .route("/attach/{*rest}", any(not_yet))
-        .route("/portForward/{*rest}", any(not_yet))
-        .route("/run/{*rest}", any(not_yet))
+        .route(
+            "/exec/{namespace}/{pod}/{*container}",
+            streamed(streams::exec),
+        )
+        .route(
+            "/attach/{namespace}/{pod}/{*container}",
+            streamed(streams::attach),
+        )
+        .route(
+            "/portForward/{namespace}/{pod}",
+            streamed(streams::port_forward),
+        )
+        .route(
+            "/portForward/{namespace}/{pod}/{uid}",
+            streamed(streams::port_forward_of),
+        )
+        .route("/run/{namespace}/{pod}/{*container}", post(streams::run))
         .layer(middleware::from_fn_with_state(answers.clone(), guard));
     Router::new()
         .route("/healthz", get(|| async { "ok" }))
         .merge(guarded)
         .with_state(answers)
+}
+
+/// A route that clients come to by either method: a websocket begins with GET, SPDY with POST.
+fn streamed<H, T>(handler: H) -> MethodRouter<Arc<Answers>>
+where
+    H: Handler<T, Arc<Answers>> + Clone,
+    T: 'static,
+{
+    get(handler.clone()).post(handler)
 }
 
 /// Lets clients of the cluster's CA pass, and of those only the ones the configuration names, if it names any.
@@ -186,26 +209,10 @@ async fn metrics(State(answers): State<Arc<Answers>>) -> Response {
     ([(header::CONTENT_TYPE, kind)], answers.metrics.text()).into_response()
 }
 
-/// Streams into containers are not served yet, and say so in a form that clients can show.
-async fn not_yet(request: Request<Body>) -> Response {
-    let what = request
-        .uri()
-        .path()
-        .split('/')
-        .nth(1)
-        .unwrap_or_default()
-        .to_owned();
-    let status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": format!("this node does not serve {what} yet"),
-        "reason": "NotImplemented", "code": 501
-    });
-    (StatusCode::NOT_IMPLEMENTED, Json(status)).into_response()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::body::Body;
     use tower::ServiceExt;
 
     async fn ask(path: &str, peer: Option<&str>, allowed: &[&str]) -> (StatusCode, String) {
@@ -244,10 +251,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn exec_says_that_it_is_not_there_yet() {
-        let (code, body) = ask("/exec/n/p/c", Some("x"), &[]).await;
-        assert_eq!(code, StatusCode::NOT_IMPLEMENTED);
-        assert!(body.contains("does not serve exec yet"), "{body}");
+    async fn streams_of_nobody_are_refused() {
+        for path in [
+            "/exec/n/p/c?output=1&command=ls",
+            "/attach/n/p/uid/c?output=1",
+            "/portForward/n/p",
+            "/portForward/n/p/uid",
+        ] {
+            let (code, body) = ask(path, Some("x"), &[]).await;
+            let told = (code, body.as_str());
+            assert_eq!(
+                told,
+                (StatusCode::NOT_FOUND, "pod does not exist"),
+                "{path}"
+            );
+            assert_eq!(ask(path, None, &[]).await.0, StatusCode::UNAUTHORIZED);
+        }
+        let (code, body) = ask("/exec/n/p/c?command=ls", Some("x"), &[]).await;
+        assert_eq!(code, StatusCode::BAD_REQUEST);
+        assert_eq!(body, "you must specify at least 1 of stdin, stdout, stderr");
     }
 
     #[tokio::test]
