@@ -6,6 +6,7 @@
 mod clock;
 mod config;
 mod containerd;
+mod cpu;
 mod cri;
 mod engine;
 mod error;

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::containerd::Containerd;
+use crate::cpu::Cores;
 use crate::cri::{self, Events, Runtime, Sessions};
 use crate::engine::{DiskCache, Engines, Loader, Ticker};
 use crate::image::{self, ImageStore};
@@ -118,6 +119,7 @@ async fn assemble(
         events: Events::new(shutdown),
         journal,
         guests: threads.handle().clone(),
+        cores: Arc::new(Cores::new(cores())),
         ticker: Arc::new(ticker),
         metrics,
         slots: Arc::new(Semaphore::new(engines.slots as usize)),
@@ -152,11 +154,14 @@ fn lock(root: &Path) -> Result<File, Error> {
     }
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Guests have threads of their own: what they compute does not keep the rest of the process from running.
 fn guest_threads(config: &Config) -> Result<Threads, Error> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let count = match config.guest_threads {
-        0 => cores.saturating_mul(2).max(FEWEST_THREADS),
+        0 => cores().saturating_mul(2).max(FEWEST_THREADS),
         count => count,
     };
     tokio::runtime::Builder::new_multi_thread()

@@ -5,15 +5,18 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use hydrofoil_cri::v1::{
     ContainerConfig, ContainerEventType, CreateContainerRequest, CreateContainerResponse,
-    RemoveContainerRequest, RemoveContainerResponse, ReopenContainerLogRequest,
-    ReopenContainerLogResponse, UpdateContainerResourcesRequest, UpdateContainerResourcesResponse,
+    LinuxContainerResources, RemoveContainerRequest, RemoveContainerResponse,
+    ReopenContainerLogRequest, ReopenContainerLogResponse, UpdateContainerResourcesRequest,
+    UpdateContainerResourcesResponse,
 };
 
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
+use crate::cpu::{Account, Quota};
 use crate::engine::Entry;
 use crate::guest::{Control, Guest, MemoryBudget, Meter, Mounts, Pipe, Stdio, argv, port};
 use crate::image::Image;
@@ -85,11 +88,11 @@ impl Runtime {
         log: Arc<LogFile>,
     ) -> Guest {
         let hostname = sandbox.hostname();
-        let limit = config
-            .linux
-            .as_ref()
-            .and_then(|linux| linux.resources.as_ref())
-            .map_or(0, |resources| resources.memory_limit_in_bytes);
+        let linux = config.linux.as_ref();
+        let resources = linux.and_then(|linux| linux.resources.clone());
+        let resources = resources.unwrap_or_default();
+        let meter = self.meter();
+        allot(meter.account(), &resources);
         let annotations = sandbox.config.annotations.iter().chain(&config.annotations);
         let settings = annotations.filter_map(|(name, value)| {
             let name = name.strip_prefix(crate::guest::CONFIG_ANNOTATION_PREFIX)?;
@@ -111,14 +114,20 @@ impl Runtime {
                 terminal: config.tty,
             },
             net: Arc::new(GuestNet::new(sandbox.address, hostname.to_owned())),
-            budget: Arc::new(MemoryBudget::new(limit)),
+            budget: Arc::new(MemoryBudget::new(resources.memory_limit_in_bytes)),
             log,
             control: Control::default(),
-            meter: Meter::new(Arc::clone(&self.ticker)),
+            meter,
             metrics: Arc::clone(&self.metrics),
             slots: Arc::clone(&self.slots),
             variables: OnceLock::new(),
         }
+    }
+
+    /// Of a container that has used no time yet.
+    pub(super) fn meter(&self) -> Meter {
+        let account = Account::new(Arc::clone(&self.cores), Instant::now());
+        Meter::new(Arc::new(account), Arc::clone(&self.ticker))
     }
 
     fn add(&self, sandbox: &Sandbox, container: &Arc<Container>) -> CriResult<()> {
@@ -183,7 +192,7 @@ impl Runtime {
         Ok(())
     }
 
-    /// Changes a container's limits. Only memory is enforced.
+    /// Changes a container's limits. Memory and CPU time are enforced.
     pub async fn update_container_resources(
         self: &Arc<Self>,
         request: UpdateContainerResourcesRequest,
@@ -228,6 +237,7 @@ impl Runtime {
             known.cpuset_mems = linux.cpuset_mems;
         }
         known.unified.extend(linux.unified);
+        allot(container.meter.account(), known);
         Ok(UpdateContainerResourcesResponse {})
     }
 
@@ -248,6 +258,13 @@ impl Runtime {
         })?;
         Ok(ReopenContainerLogResponse {})
     }
+}
+
+/// Gives a container its part of the CPU.
+fn allot(account: &Account, resources: &LinuxContainerResources) {
+    let quota = Quota::of_cri(resources.cpu_quota, resources.cpu_period);
+    account.set_limit(quota, Instant::now());
+    account.set_shares(resources.cpu_shares);
 }
 
 /// A sandbox that containers cannot be put into.

@@ -33,6 +33,7 @@ pub use service::{MAX_MESSAGE, serve};
 pub use streaming::Sessions;
 
 use crate::containerd::Containerd;
+use crate::cpu::Cores;
 use crate::engine::{Loader, Ticker};
 use crate::image::{ImageStore, WasmArtifact};
 use crate::metrics::Metrics;
@@ -59,6 +60,8 @@ pub struct Runtime {
     pub journal: Journal,
     /// Where guests run.
     pub guests: Handle,
+    /// The cores that guests share.
+    pub cores: Arc<Cores>,
     /// The engine's epoch clock.
     pub ticker: Arc<Ticker>,
     /// Counters.

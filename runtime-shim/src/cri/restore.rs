@@ -49,7 +49,7 @@ impl Runtime {
                     }),
                 }));
             }
-            let meter = Meter::new(Arc::clone(&self.ticker));
+            let meter = self.meter();
             if let Err(other) =
                 index.add_container(Arc::new(restore_container(container, meter, now)))
             {

@@ -13,7 +13,7 @@ mod state;
 pub mod stdio;
 mod task;
 
-pub use control::{Control, Meter};
+pub use control::{Control, Meter, Yielded};
 pub use exit::Exit;
 pub use limits::{Denial, MemoryBudget};
 pub use mounts::{MountError, Mounts};

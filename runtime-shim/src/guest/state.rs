@@ -1,6 +1,6 @@
 //! What belongs to a container ([`Guest`]) and what to one instance of it ([`GuestState`], the data of a wasmtime store).
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use tokio::sync::Semaphore;
@@ -139,14 +139,6 @@ impl Guest {
             Output::log(sink(Source::Stderr), false)
         };
         (stdout, stderr)
-    }
-
-    /// The same where nobody asks whether the instance waits or computes.
-    pub fn request_store(
-        self: &Arc<Self>,
-        engine: &Engine,
-    ) -> Result<Store<GuestState>, MountError> {
-        self.store(engine, Arc::new(AtomicBool::new(false)))
     }
 }
 

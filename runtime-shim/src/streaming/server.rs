@@ -18,6 +18,7 @@ use hydrofoil_streams::channel;
 use hydrofoil_streams::protocol::{self, Abilities, negotiate};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::remote::{Close, Outgoing, Remote};
@@ -76,7 +77,7 @@ impl Server {
         Ok(format!(
             "http://{}{}",
             self.address,
-            self.tickets.issue(ticket)?
+            self.tickets.issue(ticket, Instant::now())?
         ))
     }
 
@@ -106,7 +107,7 @@ async fn answer(
     Path((kind, token)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let Some(ticket) = serving.server.tickets.take(&kind, &token) else {
+    let Some(ticket) = serving.server.tickets.take(&kind, &token, Instant::now()) else {
         return plain(StatusCode::NOT_FOUND, "404 page not found\n");
     };
     let (mut parts, body) = request.into_parts();

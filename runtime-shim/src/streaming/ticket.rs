@@ -46,9 +46,8 @@ pub struct Tickets(Mutex<HashMap<String, (Instant, Ticket)>>);
 
 impl Tickets {
     /// The path at which the ticket is taken.
-    pub fn issue(&self, ticket: Ticket) -> Result<String, TicketsTaken> {
+    pub fn issue(&self, ticket: Ticket, now: Instant) -> Result<String, TicketsTaken> {
         let mut waiting = self.0.lock();
-        let now = Instant::now();
         waiting.retain(|_, (end, _)| *end > now);
         if waiting.len() >= MAX_WAITING {
             return Err(TicketsTaken);
@@ -60,10 +59,10 @@ impl Tickets {
     }
 
     /// Takes a ticket of this kind, which nobody gets again.
-    pub fn take(&self, kind: &str, token: &str) -> Option<Ticket> {
+    pub fn take(&self, kind: &str, token: &str, now: Instant) -> Option<Ticket> {
         let mut waiting = self.0.lock();
         let (end, ticket) = waiting.get(token)?;
-        let is_good = *end > Instant::now() && ticket.kind() == kind;
+        let is_good = *end > now && ticket.kind() == kind;
         is_good
             .then(|| waiting.remove(token))
             .flatten()
@@ -79,30 +78,29 @@ mod tests {
         path.rsplit('/').next().unwrap()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_ticket_is_good_once_for_its_kind_and_for_a_while() {
-        let tickets = Tickets::default();
-        let path = tickets.issue(Ticket::Exec(ExecRequest::default())).unwrap();
+    #[test]
+    fn a_ticket_is_good_once_for_its_kind_and_for_a_while() {
+        let (tickets, now) = (Tickets::default(), Instant::now());
+        let ticket = Ticket::Exec(ExecRequest::default());
+        let path = tickets.issue(ticket, now).unwrap();
         assert!(path.starts_with("/exec/"));
-        assert!(tickets.take("attach", token(&path)).is_none());
-        assert!(tickets.take("exec", token(&path)).is_some());
-        assert!(tickets.take("exec", token(&path)).is_none());
-        let late = tickets
-            .issue(Ticket::Attach(AttachRequest::default()))
-            .unwrap();
-        tokio::time::advance(GOOD_FOR).await;
-        assert!(tickets.take("attach", token(&late)).is_none());
+        assert!(tickets.take("attach", token(&path), now).is_none());
+        assert!(tickets.take("exec", token(&path), now).is_some());
+        assert!(tickets.take("exec", token(&path), now).is_none());
+        let late = Ticket::Attach(AttachRequest::default());
+        let late = tickets.issue(late, now).unwrap();
+        let later = now + GOOD_FOR;
+        assert!(tickets.take("attach", token(&late), later).is_none());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn those_that_nobody_comes_for_make_room() {
-        let tickets = Tickets::default();
+    #[test]
+    fn those_that_nobody_comes_for_make_room() {
+        let (tickets, now) = (Tickets::default(), Instant::now());
         let ticket = || Ticket::Exec(ExecRequest::default());
         for _ in 0..MAX_WAITING {
-            tickets.issue(ticket()).unwrap();
+            tickets.issue(ticket(), now).unwrap();
         }
-        assert!(tickets.issue(ticket()).is_err());
-        tokio::time::advance(GOOD_FOR).await;
-        tickets.issue(ticket()).unwrap();
+        assert!(tickets.issue(ticket(), now).is_err());
+        tickets.issue(ticket(), now + GOOD_FOR).unwrap();
     }
 }

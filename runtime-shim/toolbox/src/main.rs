@@ -4,6 +4,11 @@
 //! The tools do what their namesakes of POSIX do, with the options that are used most; an option that is not known is an error, never
 //! ignored. A component can end with success or failure and no other code (WASI 0.2), so that is all that is told.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a program of its own, whose work is sleeping and telling the time"
+)]
+
 mod files;
 mod names;
 mod network;

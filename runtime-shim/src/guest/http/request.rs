@@ -20,7 +20,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::guest::exit::{is_trap, trap_text};
-use crate::guest::{Denial, Exit, Guest, GuestState};
+use crate::guest::{Denial, Exit, Guest, GuestState, Yielded};
 
 /// Instances of one container that answer requests at the same time; further requests wait their turn.
 pub const MAX_REQUESTS: usize = 256;
@@ -197,8 +197,9 @@ async fn work(
     turn: Turn,
 ) -> Failure {
     let guest = Arc::clone(&handler.guest);
-    let instance = instance(&handler, request, send);
-    let instance = guest.meter.measure(instance);
+    let yielded = Yielded::default();
+    let instance = instance(&handler, request, send, Arc::clone(&yielded));
+    let instance = guest.meter.measure(yielded, instance);
     let failure = tokio::select! {
         failure = instance => failure,
         () = afterwork(&answered) => Failure::Late,
@@ -217,9 +218,10 @@ async fn instance(
     handler: &Handler,
     request: Request<Incoming>,
     send: oneshot::Sender<Head>,
+    yielded: Yielded,
 ) -> Failure {
     let guest = &handler.guest;
-    let mut store = match guest.request_store(handler.pre.engine()) {
+    let mut store = match guest.store(handler.pre.engine(), yielded) {
         Ok(store) => store,
         Err(error) => {
             log(guest, &format!("an instance could not be made: {error}"));
