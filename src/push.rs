@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use hydrofoil_runtime_shim::image::{Auth, Progress, PushOptions, Reference, push};
 
-use crate::registries::registries;
+use crate::registries::RegistryArgs;
 
 /// Flags of `hydrofoil push`.
 #[derive(Args, Debug)]
@@ -25,9 +25,8 @@ pub struct PushArgs {
     /// Put an annotation on the artifact's manifest.
     #[arg(long = "annotation", value_name = "KEY=VALUE")]
     annotations: Vec<String>,
-    /// The docker configuration with the registry's credentials [default: `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`].
-    #[arg(long, value_name = "FILE")]
-    registry_config: Option<PathBuf>,
+    #[command(flatten)]
+    registries: RegistryArgs,
 }
 
 /// Runs the command.
@@ -37,7 +36,7 @@ pub fn run(args: PushArgs) -> anyhow::Result<()> {
         .parse()
         .with_context(|| format!("{:?} is no image reference", args.reference))?;
     let plain_http = args.plain_http.then(|| reference.registry().to_owned());
-    let registries = registries(args.registry_config, plain_http)?;
+    let registries = args.registries.registries(plain_http)?;
     let options = PushOptions {
         registries,
         auth: Auth::Anonymous,

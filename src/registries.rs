@@ -3,24 +3,32 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use hydrofoil_runtime_shim::image::{DockerConfig, Host, Registries};
+use clap::Args;
+use hydrofoil_runtime_shim::image::{DockerConfig, Registries};
 
-/// Settings from a docker configuration (the user's own, if none is named) and the hosts that are spoken to in plain HTTP.
-pub fn registries(
-    named: Option<PathBuf>,
-    plain_http: impl IntoIterator<Item = String>,
-) -> anyhow::Result<Registries> {
-    let plain = Host {
-        plain_http: Some(true),
-        ..Default::default()
-    };
-    Ok(Registries {
-        docker: docker_config(named)?,
-        hosts: plain_http
-            .into_iter()
-            .map(|host| (host, plain.clone()))
-            .collect(),
-    })
+/// The flags.
+#[derive(Args, Debug)]
+pub struct RegistryArgs {
+    /// The docker configuration with registries' credentials [default: `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`].
+    #[arg(long, value_name = "FILE")]
+    pub registry_config: Option<PathBuf>,
+    /// A folder of containerd's `hosts.toml` files, one for each registry, as `/etc/containerd/certs.d` is.
+    #[arg(long, value_name = "DIR")]
+    pub registry_hosts: Option<PathBuf>,
+}
+
+impl RegistryArgs {
+    /// The settings, with the registries that are spoken to in plain HTTP.
+    pub fn registries(
+        self,
+        plain_http: impl IntoIterator<Item = String>,
+    ) -> anyhow::Result<Registries> {
+        Ok(Registries {
+            docker: docker_config(self.registry_config)?,
+            folder: self.registry_hosts,
+            plain_http: plain_http.into_iter().collect(),
+        })
+    }
 }
 
 fn docker_config(named: Option<PathBuf>) -> anyhow::Result<DockerConfig> {

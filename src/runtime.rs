@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::paths;
-use crate::registries::registries;
+use crate::registries::RegistryArgs;
 use crate::rooms::Room;
 
 /// Flags of `hydrofoil runtime`.
@@ -28,9 +28,8 @@ pub struct RuntimeArgs {
     /// Range of the pods' addresses until a kubelet tells one.
     #[arg(long, value_name = "CIDR")]
     pub pod_cidr: Option<Ipv4Net>,
-    /// The docker configuration with registries' credentials [default: `$DOCKER_CONFIG/config.json` or `~/.docker/config.json`].
-    #[arg(long, value_name = "FILE")]
-    pub registry_config: Option<PathBuf>,
+    #[command(flatten)]
+    pub registries: RegistryArgs,
     /// Speak plain HTTP to a registry, beside those on loopback.
     #[arg(long = "plain-http", value_name = "HOST[:PORT]")]
     pub plain_http: Vec<String>,
@@ -68,7 +67,7 @@ pub fn run(args: RuntimeArgs) -> anyhow::Result<()> {
     let config = hydrofoil_runtime_shim::Config {
         socket: args.listen,
         root: args.root,
-        registries: registries(args.registry_config, args.plain_http)?,
+        registries: args.registries.registries(args.plain_http)?,
         containerd: args.containerd,
         pod_cidr: args.pod_cidr,
         request_slots: args.request_slots,

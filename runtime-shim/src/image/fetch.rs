@@ -19,7 +19,7 @@ use super::auth::Auth;
 use super::content::{CommitError, Content};
 use super::digest::{Algorithm, Digest, Hasher};
 use super::error::Cause;
-use super::hosts::Registries;
+use super::hosts::Endpoint;
 use super::manifest::{ACCEPTED_MANIFESTS, Descriptor};
 use super::reference::Reference;
 
@@ -46,42 +46,38 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Prepares to speak to `host` for `reference`. `host` is the reference's own API host or a mirror.
-    pub fn new(
-        registries: &Registries,
-        reference: &Reference,
-        host: &str,
-        auth: Auth,
-    ) -> Result<Self, Cause> {
+    /// Prepares to ask `endpoint` for `reference`.
+    pub fn new(endpoint: &Endpoint, reference: &Reference, auth: Auth) -> Result<Self, Cause> {
+        let host = &endpoint.authority;
         let broken = |error: reqwest::Error| {
             Cause::Registry(format!("settings of {host}: {}", chain(&error)))
         };
-        let settings = registries.host(host);
-        let plain = registries.plain_http(host);
         install_crypto();
-        let client = client(&settings, plain).map_err(cause_of)?;
+        let client = client(endpoint).map_err(cause_of)?;
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
-            .tls_danger_accept_invalid_certs(settings.insecure_skip_verify);
+            .tls_danger_accept_invalid_certs(endpoint.skip_verify);
         let mut roots = Vec::new();
-        for pem in &settings.ca_certificates {
+        for pem in &endpoint.authorities {
             roots.extend(reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(broken)?);
         }
         builder = builder.tls_certs_merge(roots);
-        let mut image = oci_reference(reference);
-        let own = host == reference.api_host();
-        if !own {
-            image.set_mirror_registry(host.to_owned());
-        }
+        let is_own = host == reference.api_host();
         Ok(Self {
             client,
             http: builder.build().map_err(broken)?,
-            base: format!("{}://{host}/v2/{}", scheme(plain), reference.repository()),
-            image,
+            base: format!(
+                "{}://{host}{}/v2/{}{}",
+                scheme(endpoint.plain_http),
+                endpoint.prefix,
+                endpoint.project,
+                reference.repository()
+            ),
+            image: image_at(endpoint, reference),
             auth,
-            namespace: (!own).then(|| reference.registry().to_owned()),
+            namespace: (!is_own).then(|| reference.registry().to_owned()),
         })
     }
 
@@ -238,22 +234,19 @@ impl Remote {
     }
 }
 
-/// An `oci-client` client for a host with these settings.
-pub(super) fn client(
-    settings: &super::hosts::Host,
-    plain_http: bool,
-) -> Result<Client, OciDistributionError> {
+/// An `oci-client` client for an endpoint.
+pub(super) fn client(endpoint: &Endpoint) -> Result<Client, OciDistributionError> {
     install_crypto();
     Client::try_from(ClientConfig {
-        protocol: if plain_http {
+        protocol: if endpoint.plain_http {
             ClientProtocol::Http
         } else {
             ClientProtocol::Https
         },
-        accept_invalid_certificates: settings.insecure_skip_verify,
+        accept_invalid_certificates: endpoint.skip_verify,
         use_monolithic_push: true,
-        extra_root_certificates: settings
-            .ca_certificates
+        extra_root_certificates: endpoint
+            .authorities
             .iter()
             .map(|pem| Certificate {
                 encoding: CertificateEncoding::Pem,
@@ -273,10 +266,20 @@ fn install_crypto() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-pub(super) fn oci_reference(reference: &Reference) -> oci_distribution::Reference {
+/// The reference as `oci-client` asks an endpoint for it.
+pub(super) fn image_at(endpoint: &Endpoint, reference: &Reference) -> oci_distribution::Reference {
+    let mut image = oci_reference(reference, &endpoint.project);
+    let at = format!("{}{}", endpoint.authority, endpoint.prefix);
+    if at != reference.api_host() {
+        image.set_mirror_registry(at);
+    }
+    image
+}
+
+fn oci_reference(reference: &Reference, project: &str) -> oci_distribution::Reference {
     let (registry, repository) = (
         reference.registry().to_owned(),
-        reference.repository().to_owned(),
+        format!("{project}{}", reference.repository()),
     );
     match (reference.tag(), reference.digest()) {
         (Some(tag), None) => {

@@ -65,24 +65,34 @@ impl Inner {
         auth: Auth,
     ) -> Result<(Remote, Manifest, Digest, Vec<u8>), Cause> {
         let own = reference.api_host();
-        let mut hosts = self.registries.host(reference.registry()).mirrors;
-        hosts.push(own.to_owned());
+        let endpoints = self
+            .registries
+            .endpoints(reference)
+            .map_err(|error| Cause::Registry(error.to_string()))?;
         let mut last = Cause::NotFound;
-        for host in hosts {
+        for endpoint in endpoints {
+            let can = endpoint.capabilities;
+            if !can.pull || reference.digest().is_none() && !can.resolve {
+                continue;
+            }
+            let host = &endpoint.authority;
             // Credentials are for the registry, not for whoever mirrors it.
             let auth = if host == own {
                 auth.clone()
             } else {
-                self.registries.auth_for(&host, Auth::Anonymous)
+                self.registries.auth_for(host, Auth::Anonymous)
             };
             let attempt = async {
-                let remote = Remote::new(&self.registries, reference, &host, auth)?;
+                let remote = Remote::new(&endpoint, reference, auth)?;
                 let (manifest, digest, bytes) = descend(&remote, reference).await?;
                 Ok((remote, manifest, digest, bytes))
             };
             match attempt.await {
                 Ok(found) => return Ok(found),
-                Err(cause) => last = cause,
+                Err(cause) => {
+                    tracing::debug!(host, ?cause, "a host of the registry does not give it");
+                    last = cause;
+                }
             }
         }
         Err(last)

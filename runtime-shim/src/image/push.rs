@@ -17,7 +17,7 @@ use serde::Serialize;
 use super::auth::Auth;
 use super::digest::Digest;
 use super::error::Cause;
-use super::fetch::{self, cause_of, oci_reference};
+use super::fetch::{self, cause_of};
 use super::hosts::Registries;
 use super::manifest::{Descriptor, Manifest, OCI_MANIFEST, WASM_CONFIG, WASM_LAYER};
 use super::reference::Reference;
@@ -169,17 +169,20 @@ pub async fn push(
     )?;
     let digest = Digest::of(&manifest);
     let size = layer.size;
+    let endpoint = options
+        .registries
+        .push_endpoint(reference)
+        .map_err(|error| PushError::Registry {
+            reference: reference.clone(),
+            detail: error.to_string(),
+        })?;
     let send = Sender {
         auth: options
             .registries
             .auth_for(reference.registry(), options.auth),
         reference,
-        image: oci_reference(reference),
-        client: fetch::client(
-            &options.registries.host(reference.api_host()),
-            options.registries.plain_http(reference.api_host()),
-        )
-        .map_err(|error| failed(reference, error))?,
+        image: fetch::image_at(&endpoint, reference),
+        client: fetch::client(&endpoint).map_err(|error| failed(reference, error))?,
         progress: Arc::new(progress),
     };
     send.blob(&layer.digest, module).await?;

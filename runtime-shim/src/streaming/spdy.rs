@@ -193,7 +193,7 @@ async fn read(
     let mut streams: HashMap<u32, mpsc::Sender<Bytes>> = HashMap::new();
     let mut piece = vec![0; PIECE];
     loop {
-        while let Some(event) = decoder.next()? {
+        while let Some(event) = decoder.next_event()? {
             match event {
                 Event::Open {
                     stream,

@@ -13,5 +13,6 @@ mod logs;
 mod network;
 mod node;
 mod programs;
+mod registries;
 mod restart;
 mod streams;

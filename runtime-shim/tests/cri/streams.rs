@@ -207,7 +207,7 @@ async fn a_command_is_run_over_spdy() {
         let all = async {
             let mut piece = vec![0; 4096];
             loop {
-                while let Some(event) = decoder.next().unwrap() {
+                while let Some(event) = decoder.next_event().unwrap() {
                     match event {
                         Event::Reply { .. } => replies += 1,
                         Event::Ping(9) => pinged = true,

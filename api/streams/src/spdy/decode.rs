@@ -87,7 +87,7 @@ impl Decoder {
     ///
     /// # Errors
     /// [`SpdyError`], after which the connection is of no use.
-    pub fn next(&mut self) -> Result<Option<Event>, SpdyError> {
+    pub fn next_event(&mut self) -> Result<Option<Event>, SpdyError> {
         loop {
             if let Some(rest) = self.data {
                 return Ok(self.data(rest));
@@ -200,7 +200,7 @@ mod tests {
 
     fn all(decoder: &mut Decoder) -> Vec<Event> {
         let mut events = Vec::new();
-        while let Some(event) = decoder.next().unwrap() {
+        while let Some(event) = decoder.next_event().unwrap() {
             events.push(event);
         }
         events
@@ -265,9 +265,9 @@ mod tests {
     fn a_frame_is_passed_on_before_its_end() {
         let mut decoder = Decoder::default();
         decoder.push(&Encoder::data(1, super::super::MAX_FRAME, true));
-        assert_eq!(decoder.next().unwrap(), None);
+        assert_eq!(decoder.next_event().unwrap(), None);
         decoder.push(b"begin");
-        let data = decoder.next().unwrap().unwrap();
+        let data = decoder.next_event().unwrap().unwrap();
         let bytes = Bytes::from_static(b"begin");
         let last = false;
         assert_eq!(
@@ -285,7 +285,7 @@ mod tests {
         let after = |bytes: &[u8]| {
             let mut decoder = Decoder::default();
             decoder.push(bytes);
-            decoder.next().unwrap_err()
+            decoder.next_event().unwrap_err()
         };
         assert_eq!(after(&[0x80, 2, 0, 1, 0, 0, 0, 0]), SpdyError::Version(2));
         assert_eq!(
@@ -338,7 +338,7 @@ mod tests {
         fn noise_is_an_error_or_nothing(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             let mut decoder = Decoder::default();
             decoder.push(&bytes);
-            while let Ok(Some(_)) = decoder.next() {}
+            while let Ok(Some(_)) = decoder.next_event() {}
         }
     }
 }
