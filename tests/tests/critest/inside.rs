@@ -12,9 +12,25 @@ const FOLDER: &str = "CRITEST_FOLDER";
 /// Keeps the logs, in the folder outside.
 const KEEP: &str = "HYDROFOIL_TESTS_KEEP";
 
+/// Makes the namespaces, and removes what is outside of them when they have ended, also if the test was killed: its folder, and the
+/// control groups of pods if they were none before. What is typed to end the test reaches it as the end of its standard input.
+const AROUND: &str = r#"
+folder=$1; shift
+trap '' INT TERM
+groups() { find /sys/fs/cgroup -maxdepth 2 -type d '(' -name k8s.io -o -name test.slice ')'; }
+before=$(groups)
+unshare --net --mount --pid --fork --kill-child --mount-proc bash -c "$INSIDE" inside "$@"
+code=$?
+[ -n "$HYDROFOIL_TESTS_KEEP" ] || rm -rf --one-file-system "$folder"
+for group in $(groups); do
+    grep -qxF "$group" <<<"$before" || rmdir "$group"/*/ "$group" 2>/dev/null
+done
+exit "$code"
+"#;
+
 /// The first process in there: adopts what the runtimes leave behind, and ends, and with it all others, when the test does or when
 /// nobody holds its standard input any more.
-const GUARD: &str = r#"
+const INSIDE: &str = r#"
 exec 3<&0 </dev/null
 "$@" 3<&- &
 test=$!
@@ -39,23 +55,23 @@ pub fn folder(test: &str) -> anyhow::Result<Option<PathBuf>> {
     );
     let folder = tempfile::Builder::new()
         .prefix("hydrofoil-critest.")
-        .tempdir()?;
-    let mut guard = Command::new("unshare")
-        .args(["--net", "--mount", "--pid", "--fork", "--kill-child"])
-        .args(["--mount-proc", "bash", "-c", GUARD, "guard"])
+        .tempdir()?
+        .keep();
+    let mut around = Command::new("bash")
+        .args(["-c", AROUND, "around"])
+        .arg(&folder)
         .arg(std::env::current_exe()?)
         .args([test, "--exact", "--nocapture"])
-        .env(FOLDER, folder.path())
+        .env("INSIDE", INSIDE)
+        .env(FOLDER, &folder)
         .stdin(Stdio::piped())
         .spawn()
-        .context("unshare")?;
-    let held = guard.stdin.take();
-    let status = guard.wait()?;
+        .context("bash")?;
+    let held = around.stdin.take();
+    let status = around.wait()?;
     drop(held);
     if std::env::var_os(KEEP).is_some() {
-        println!("logs are in {}", folder.keep().display());
-    } else {
-        folder.close().context("the test's folder")?;
+        println!("logs are in {}", folder.display());
     }
     ensure!(
         status.success(),

@@ -28,17 +28,23 @@ fn the_suite_passes_as_it_does_on_containerd() -> anyhow::Result<()> {
     let Some(folder) = inside::folder("the_suite_passes_as_it_does_on_containerd")? else {
         return Ok(());
     };
+    let compared = compare(&folder);
+    inside::keep_logs(&folder)?;
+    compared
+}
+
+/// `folder` is empty.
+fn compare(folder: &Path) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let _registry = runtime.block_on(async {
         let registry = Registry::start(&folder.join("registry")).await?;
-        images::push(&registry, &folder).await?;
+        images::push(&registry, folder).await?;
         anyhow::Ok(registry)
     })?;
     let theirs = on_containerd(&folder.join("containerd"))?;
     let ours = on_hydrofoil(&folder.join("hydrofoil"))?;
     println!("critest: {ours} (stock containerd: {theirs})");
     let complaints = exceptions::complaints(&theirs.specs, &ours.specs, &exceptions::listed()?);
-    inside::keep_logs(&folder)?;
     ensure!(
         complaints.is_empty(),
         "{} specs are not as they should be:\n\n{}",
