@@ -102,14 +102,20 @@ pub fn keep_logs(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Makes the namespaces fit to live in. The test's files are in memory, as is what the runtimes and their network plugins keep at
+/// Makes the namespaces fit to live in. The test's files are in memory, as is what the runtimes and their network plugins write at
 /// fixed places, and what is mounted from here on is seen by nobody else.
 fn settle_in(folder: &Path) -> anyhow::Result<()> {
-    for place in [folder, Path::new("/run"), Path::new("/var/lib")] {
+    for place in [folder, Path::new("/run")] {
         run(Command::new("mount")
             .args(["-t", "tmpfs", "critest"])
             .arg(place))?;
     }
+    let [upper, work] = ["var-lib", "var-lib-work"].map(|name| folder.join(name));
+    std::fs::create_dir(&upper)?;
+    std::fs::create_dir(&work)?;
+    let (upper, work) = (upper.display(), work.display());
+    let layers = format!("lowerdir=/var/lib,upperdir={upper},workdir={work}");
+    run(Command::new("mount").args(["-t", "overlay", "critest", "-o", &layers, "/var/lib"]))?;
     // Containers see what is mounted later, where a spec wants it: only among shared mounts.
     run(Command::new("mount").args(["--make-rshared", "/"]))?;
     let hosts = folder.join("hosts");
