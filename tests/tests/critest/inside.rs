@@ -1,5 +1,6 @@
-//! Runs the test again inside namespaces of its own: network, mounts and processes. The suite takes fixed ports and gives pods
-//! addresses; the runtimes mount things and leave shims behind. All of that ends with the namespaces, also if the test is killed.
+//! Runs the test again inside namespaces of its own: network, mounts, processes and shared memory. The suite takes fixed ports, gives
+//! pods addresses and makes segments of memory; the runtimes mount things and leave shims behind. All of that ends with the
+//! namespaces, also if the test is killed.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,7 +20,7 @@ folder=$1; shift
 trap '' INT TERM
 groups() { find /sys/fs/cgroup -maxdepth 2 -type d '(' -name k8s.io -o -name test.slice ')'; }
 before=$(groups)
-unshare --net --mount --pid --fork --kill-child --mount-proc bash -c "$INSIDE" inside "$@"
+unshare --net --mount --ipc --pid --fork --kill-child --mount-proc bash -c "$INSIDE" inside "$@"
 code=$?
 [ -n "$HYDROFOIL_TESTS_KEEP" ] || rm -rf --one-file-system "$folder"
 for group in $(groups); do

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail};
 use hydrofoil_tests::wait;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -128,8 +128,7 @@ async fn accepted(response: reqwest::Response) -> anyhow::Result<reqwest::Respon
     }
     let url = response.url().clone();
     let said = response.text().await?;
-    ensure!(status.is_success(), "{url}: {status}: {said}");
-    unreachable!("a failure was told")
+    bail!("{url}: {status}: {said}")
 }
 
 fn digest(bytes: &[u8]) -> String {
