@@ -128,7 +128,7 @@ fn a_shell_on_a_terminal() -> anyhow::Result<()> {
     has("the screen", &screen, &["waits\r\n/ # ", "xterm\r\n"])?;
     // An interrupted shell ends with 130.
     let interrupted = on_a_terminal(&kubectl, "exec -it waits -- sh", "echo a\u{3}");
-    let told = interrupted.map_or_else(|error| error.to_string(), |screen| screen);
+    let told = interrupted.unwrap_or_else(|error| error.to_string());
     has("interrupted", &told, &["^C", "exit code 130"])
 }
 

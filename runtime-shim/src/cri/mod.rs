@@ -6,6 +6,7 @@
 
 mod command;
 mod container;
+mod deadline;
 mod elsewhere;
 mod error;
 mod events;

@@ -8,19 +8,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::middleware;
 use futures::stream::BoxStream;
 use futures::{StreamExt as _, stream};
 use hydrofoil_cri::v1::image_service_server::{ImageService, ImageServiceServer};
 use hydrofoil_cri::v1::runtime_service_server::{RuntimeService, RuntimeServiceServer};
 use hydrofoil_cri::v1::*;
 use tokio::net::{UnixListener, UnixStream};
-use tokio_stream::wrappers::UnixListenerStream;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Server;
+use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
 use super::streaming::not_yet;
-use super::{CriError, Runtime};
+use super::{CriError, Runtime, deadline};
 use crate::Error;
 use crate::containerd::or_gone;
 
@@ -66,21 +66,20 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let listener = bind(path).await?;
     let service = Service(runtime);
-    let serving = Server::builder()
-        .add_service(
-            RuntimeServiceServer::new(service.clone())
-                .max_decoding_message_size(MAX_MESSAGE)
-                .max_encoding_message_size(MAX_MESSAGE),
-        )
-        .add_service(
-            ImageServiceServer::new(service)
-                .max_decoding_message_size(MAX_MESSAGE)
-                .max_encoding_message_size(MAX_MESSAGE),
-        )
-        .serve_with_incoming_shutdown(
-            UnixListenerStream::new(listener),
-            shutdown.clone().cancelled_owned(),
-        );
+    let runtime = RuntimeServiceServer::new(service.clone())
+        .max_decoding_message_size(MAX_MESSAGE)
+        .max_encoding_message_size(MAX_MESSAGE);
+    let images = ImageServiceServer::new(service)
+        .max_decoding_message_size(MAX_MESSAGE)
+        .max_encoding_message_size(MAX_MESSAGE);
+    let router = Routes::new(runtime)
+        .add_service(images)
+        .prepare()
+        .into_axum_router()
+        .layer(middleware::from_fn(deadline::keep));
+    let serving = axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown.clone().cancelled_owned())
+        .into_future();
     ready();
     let cut = async {
         shutdown.cancelled().await;

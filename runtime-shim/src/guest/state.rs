@@ -25,7 +25,7 @@ const TICKS_PER_TURN: u64 = 1;
 /// Annotations with this prefix are in a guest's `wasi:config`, beside its environment.
 pub const CONFIG_ANNOTATION_PREFIX: &str = "config.hydrofoil.dev/";
 /// Resources (streams, files, sockets, pollables) one instance may hold.
-const MAX_RESOURCES: usize = 100_000;
+const MAX_RESOURCES: usize = 16_384;
 
 /// A container, as its instances see it. Not `Debug`: its environment may hold secrets.
 pub struct Guest {

@@ -9,10 +9,12 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
 use super::Listeners;
+use super::rate::Rate;
 
 /// Owner writes, everyone on the node may read: what containerd sets, and log collectors rely on.
 const LOG_MODE: u32 = 0o644;
@@ -26,6 +28,7 @@ pub struct LogFile {
     made: AtomicBool,
     failed: AtomicBool,
     listeners: Listeners,
+    rate: Mutex<Rate>,
 }
 
 impl LogFile {
@@ -37,7 +40,23 @@ impl LogFile {
             made: AtomicBool::new(false),
             failed: AtomicBool::new(false),
             listeners: Listeners::default(),
+            rate: Mutex::new(Rate::new(Instant::now())),
         }
+    }
+
+    /// Bytes that a guest may write now.
+    pub fn room(&self) -> usize {
+        self.rate.lock().room(Instant::now())
+    }
+
+    /// How long a guest must wait until it may write.
+    pub fn wait(&self) -> Duration {
+        self.rate.lock().wait(Instant::now())
+    }
+
+    /// A guest wrote so many bytes.
+    pub fn spend(&self, bytes: usize) {
+        self.rate.lock().spend(bytes);
     }
 
     /// Those who hear what is written into it.

@@ -31,12 +31,18 @@ impl LogSink {
         }))
     }
 
+    /// The log that it ends in.
+    pub fn log(&self) -> &LogFile {
+        &self.0.log
+    }
+
     /// Writes bytes of the stream.
     pub fn write(&self, bytes: &[u8]) {
         let mut entries = Vec::with_capacity(bytes.len() + 64);
         // The lock is held over the append, so that two handles' lines keep the order of their splitting.
         let mut splitter = self.0.splitter.lock();
         splitter.push(bytes, clock::now(), &mut entries);
+        self.0.log.spend(bytes.len());
         self.0.log.append(&entries);
         self.0.log.listeners().tell(self.0.source, bytes);
     }

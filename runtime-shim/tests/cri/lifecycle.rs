@@ -356,3 +356,51 @@ async fn one_socket_one_runtime() {
         .unwrap_err();
     assert!(matches!(error, Error::RootTaken(_)), "{error}");
 }
+
+/// The code with which a call of such a timeout ends, from a client that keeps no time itself.
+async fn code_within(node: &Node, timeout: &str, path: &str, message: Vec<u8>) -> String {
+    let stream = tokio::net::UnixStream::connect(node.socket())
+        .await
+        .unwrap();
+    let io = hyper_util::rt::TokioIo::new(stream);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let (mut sender, connection) = hyper::client::conn::http2::handshake(executor, io)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let mut body = vec![0];
+    body.extend_from_slice(&u32::try_from(message.len()).unwrap().to_be_bytes());
+    body.extend_from_slice(&message);
+    let request = http::Request::post(format!("http://localhost{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("grpc-timeout", timeout)
+        .body(http_body_util::Full::new(bytes::Bytes::from(body)))
+        .unwrap();
+    let answer = tokio::time::timeout(crate::node::PATIENCE, sender.send_request(request))
+        .await
+        .unwrap()
+        .unwrap();
+    let code = answer.headers().get("grpc-status");
+    code.map_or_else(String::new, |code| code.to_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_call_ends_at_its_deadline_and_says_so() {
+    use prost::Message as _;
+    let node = Node::start().await;
+    // A registry that never answers.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let pull = PullImageRequest {
+        image: Some(crate::node::spec(&format!(
+            "{}/app:v1",
+            silent.local_addr().unwrap()
+        ))),
+        ..PullImageRequest::default()
+    };
+    let path = "/runtime.v1.ImageService/PullImage";
+    let code = code_within(&node, "200m", path, pull.encode_to_vec()).await;
+    assert_eq!(code, (Code::DeadlineExceeded as i32).to_string());
+    let code = code_within(&node, "soon", path, pull.encode_to_vec()).await;
+    assert_eq!(code, (Code::Internal as i32).to_string());
+}

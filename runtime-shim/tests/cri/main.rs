@@ -7,6 +7,7 @@ mod ends;
 mod exec;
 mod files;
 mod guests;
+mod hostile;
 mod http;
 mod lifecycle;
 mod logs;

@@ -11,7 +11,9 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use wasmtime_wasi_http::WasiHttpView as _;
@@ -28,6 +30,8 @@ pub const MAX_REQUESTS: usize = 256;
 const TURN_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a guest has for the head of its answer.
 const HEAD_DEADLINE: Duration = Duration::from_secs(60);
+/// How long a client may leave a piece of its answer unread: an instance waits for it.
+const UNREAD_DEADLINE: Duration = Duration::from_secs(60);
 /// How long a guest may work on after its answer was sent, or its client left.
 const AFTERWORK: Duration = Duration::from_secs(30);
 
@@ -132,7 +136,11 @@ impl Failure {
         let body = Full::new(Bytes::from_static(text.as_bytes()))
             .map_err(|never: Infallible| match never {})
             .boxed_unsync();
-        let mut response = Response::new(AnswerBody { body, _guest: None });
+        let mut response = Response::new(AnswerBody {
+            body,
+            unread: Arc::default(),
+            _guest: None,
+        });
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(
@@ -164,7 +172,15 @@ async fn attempt(handler: Arc<Handler>, request: Request<Incoming>) -> Result<An
     };
     let (send, head) = oneshot::channel();
     let answered = CancellationToken::new();
-    let work = work(Arc::clone(&handler), request, send, answered.clone(), turn);
+    let unread = Arc::new(Unread::default());
+    let work = work(
+        Arc::clone(&handler),
+        request,
+        send,
+        answered.clone(),
+        Arc::clone(&unread),
+        turn,
+    );
     // Dropped when the client leaves before the head of the answer is there: then nobody wants the rest.
     let task = AbortOnDropHandle::new(handler.tasks.spawn(work));
     let late = tokio::time::timeout(HEAD_DEADLINE, head).await;
@@ -173,6 +189,7 @@ async fn attempt(handler: Arc<Handler>, request: Request<Incoming>) -> Result<An
             task.detach();
             Ok(response.map(|body| AnswerBody {
                 body,
+                unread,
                 _guest: Some(answered.drop_guard()),
             }))
         }
@@ -194,6 +211,7 @@ async fn work(
     request: Request<Incoming>,
     send: oneshot::Sender<Head>,
     answered: CancellationToken,
+    unread: Arc<Unread>,
     turn: Turn,
 ) -> Failure {
     let guest = Arc::clone(&handler.guest);
@@ -203,10 +221,33 @@ async fn work(
     let failure = tokio::select! {
         failure = instance => failure,
         () = afterwork(&answered) => Failure::Late,
+        () = unread.too_long(UNREAD_DEADLINE) => {
+            log(&guest, "an answer was given up: its client does not read it");
+            Failure::Late
+        }
         () = guest.control.kill.cancelled() => Failure::Stopped,
     };
     drop(turn);
     failure
+}
+
+/// Since when a piece of an answer waits for its client; `None` while the answer waits for the guest.
+#[derive(Debug, Default)]
+struct Unread(Mutex<Option<Instant>>);
+
+impl Unread {
+    /// Waits until the client has left a piece unread for so long.
+    async fn too_long(&self, deadline: Duration) {
+        loop {
+            let since = *self.0.lock();
+            let until = since.unwrap_or_else(Instant::now) + deadline;
+            tokio::time::sleep_until(until).await;
+            let still = *self.0.lock();
+            if still.is_some() && still == since {
+                return;
+            }
+        }
+    }
 }
 
 async fn afterwork(answered: &CancellationToken) {
@@ -288,6 +329,7 @@ fn log(guest: &Guest, text: &str) {
 /// An answer's body. When it is gone, sent or not wanted any more, the guest's time for afterwork begins.
 pub struct AnswerBody {
     body: HyperOutgoingBody,
+    unread: Arc<Unread>,
     _guest: Option<DropGuard>,
 }
 
@@ -299,7 +341,11 @@ impl Body for AnswerBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        // Whoever asks for the next piece has passed the one before on.
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        let waits = matches!(frame, Poll::Ready(Some(Ok(_))));
+        *self.unread.0.lock() = waits.then(Instant::now);
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -308,5 +354,20 @@ impl Body for AnswerBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_read_is_given_up_and_one_that_waits_for_its_guest_is_not() {
+        const SHORT: Duration = Duration::from_millis(20);
+        let unread = Unread::default();
+        let waits = tokio::time::timeout(SHORT * 5, unread.too_long(SHORT)).await;
+        assert!(waits.is_err(), "the guest has not written");
+        *unread.0.lock() = Some(Instant::now());
+        unread.too_long(SHORT).await;
     }
 }

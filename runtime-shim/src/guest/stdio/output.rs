@@ -31,6 +31,21 @@ enum To {
     Pipe(Pipe),
 }
 
+impl To {
+    /// Waits until something may be written.
+    async fn has_room(&self) {
+        match self {
+            Self::Pipe(pipe) => pipe.has_room().await,
+            Self::Log(sink) => {
+                let wait = sink.log().wait();
+                if !wait.is_zero() {
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+    }
+}
+
 impl Output {
     /// Into a log.
     pub const fn log(sink: LogSink, terminal: bool) -> Self {
@@ -90,7 +105,7 @@ impl OutputStream for Output {
 
     fn check_write(&mut self) -> StreamResult<usize> {
         match &self.to {
-            To::Log(_) => Ok(WRITE_PERMIT),
+            To::Log(sink) => Ok(sink.log().room().min(WRITE_PERMIT)),
             To::Pipe(pipe) => pipe.room().map_err(|Closed| StreamError::Closed),
         }
     }
@@ -99,9 +114,7 @@ impl OutputStream for Output {
 #[async_trait::async_trait]
 impl Pollable for Output {
     async fn ready(&mut self) {
-        if let To::Pipe(pipe) = &self.to {
-            pipe.has_room().await;
-        }
+        self.to.has_room().await;
     }
 }
 
@@ -118,13 +131,6 @@ impl AsyncWrite for Writer {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let pipe = match &self.to {
-            To::Log(sink) => {
-                sink.write(bytes);
-                return Poll::Ready(Ok(bytes.len()));
-            }
-            To::Pipe(pipe) => pipe,
-        };
         let closed = |Closed| io::Error::from(io::ErrorKind::BrokenPipe);
         loop {
             let mut waiting = self.waiting.lock();
@@ -132,14 +138,20 @@ impl AsyncWrite for Writer {
                 std::task::ready!(future.as_mut().poll(cx));
                 *waiting = None;
             }
-            let room = pipe.room().map_err(closed)?;
+            let room = match &self.to {
+                To::Log(sink) => sink.log().room(),
+                To::Pipe(pipe) => pipe.room().map_err(closed)?,
+            };
             if room > 0 {
                 let taken = bytes.get(..room).unwrap_or(bytes);
-                pipe.push(Bytes::copy_from_slice(taken)).map_err(closed)?;
+                match &self.to {
+                    To::Log(sink) => sink.write(taken),
+                    To::Pipe(pipe) => pipe.push(Bytes::copy_from_slice(taken)).map_err(closed)?,
+                }
                 return Poll::Ready(Ok(taken.len()));
             }
-            let pipe = pipe.clone();
-            *waiting = Some(Box::pin(async move { pipe.has_room().await }));
+            let to = self.to.clone();
+            *waiting = Some(Box::pin(async move { to.has_room().await }));
         }
     }
 
