@@ -15,7 +15,7 @@ use super::query::info;
 use super::{CriError, CriResult, Runtime};
 use crate::clock;
 use crate::containerd::{Containerd, or_gone};
-use crate::image::{Auth, Cause, Image, PullError, Reference};
+use crate::image::{Auth, Cause, Image, PullError, Reference, Variant};
 
 impl Runtime {
     /// Images that fit a filter.
@@ -88,7 +88,11 @@ impl Runtime {
                 })?;
         let auth = Auth::from_cri(request.auth.as_ref())
             .map_err(|error| CriError::Invalid(format!("credentials for {text:?}: {error}")))?;
-        match (self.images.pull(&reference, auth).await, &self.containerd) {
+        let pod = request.sandbox_config.iter();
+        let wanted = request.image.iter().flat_map(|spec| &spec.annotations);
+        let variant = Variant::of(wanted.chain(pod.flat_map(|config| &config.annotations)));
+        let pulled = self.images.pull(&reference, auth, variant).await;
+        match (pulled, &self.containerd) {
             (Ok(image), _) => Ok(PullImageResponse {
                 image_ref: image.id.clone(),
             }),

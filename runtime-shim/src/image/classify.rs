@@ -9,6 +9,7 @@ use super::manifest::{
     OCI_CONFIG, OCI_LAYER, OCI_LAYER_GZIP, OLD_WASM_CONFIG, OLD_WASM_LAYER, Platform,
     RUNWASI_LAYER, RunConfig, SPIN_LAYER, WASM_CONFIG, WASM_LAYER, quoted,
 };
+use super::variant::Variant;
 
 const EXPECTED: &str = "expected a Wasm OCI artifact (config \"application/vnd.wasm.config.v0+json\", one layer \
      \"application/wasm\"), an image of runwasi (layer \"application/vnd.bytecodealliance.wasm.component.layer.v0+wasm\"), a \
@@ -31,6 +32,8 @@ pub enum Plan {
         layers: Vec<(Descriptor, bool)>,
         /// How the image wants to be run.
         run: RunConfig,
+        /// Without a module in the layers it is a container's image, and no error.
+        may_be_container: bool,
     },
 }
 
@@ -58,8 +61,8 @@ impl From<Unfit> for Cause {
     }
 }
 
-/// Reads a manifest with the bytes of its config.
-pub fn plan(manifest: &Manifest, config: &[u8]) -> Result<Plan, Unfit> {
+/// Reads a manifest with the bytes of its config; the manifest's own [`Variant`] goes before `variant`.
+pub fn plan(manifest: &Manifest, config: &[u8], variant: Variant) -> Result<Plan, Unfit> {
     if manifest.layers.iter().any(|l| l.media_type == SPIN_LAYER) {
         return Err(Unfit::Nothing(format!(
             "it is a Spin application, and only single modules and components are run: {}",
@@ -83,7 +86,10 @@ pub fn plan(manifest: &Manifest, config: &[u8]) -> Result<Plan, Unfit> {
             layer: (*layer).clone(),
             run: RunConfig::default(),
         }),
-        ([], OCI_CONFIG | DOCKER_CONFIG) => filesystem(manifest, config),
+        ([], OCI_CONFIG | DOCKER_CONFIG) => {
+            let variant = Variant::of(&manifest.annotations).or(variant);
+            filesystem(manifest, config, variant)
+        }
         ([], _) => Err(refusal(manifest).into()),
         (several, _) => Err(Unfit::Nothing(format!(
             "it holds {} Wasm layers, expected one: {}",
@@ -97,13 +103,14 @@ fn image_config(config: &[u8]) -> Result<ImageConfig, String> {
     serde_json::from_slice(config).map_err(|e| format!("image config is not valid: {e}"))
 }
 
-fn filesystem(manifest: &Manifest, config: &[u8]) -> Result<Plan, Unfit> {
+fn filesystem(manifest: &Manifest, config: &[u8], variant: Variant) -> Result<Plan, Unfit> {
     let config = image_config(config)?;
     let platform = Platform {
         os: config.os,
         architecture: config.architecture,
     };
-    if !is_wasm(&platform) {
+    let of_wasm = is_wasm(&platform);
+    if !of_wasm && variant == Variant::None {
         return Err(Unfit::Container(format!(
             "it is a container image for platform {platform}, not WebAssembly: {}; {EXPECTED}",
             seen(manifest)
@@ -130,6 +137,7 @@ fn filesystem(manifest: &Manifest, config: &[u8]) -> Result<Plan, Unfit> {
     Ok(Plan::Filesystem {
         layers,
         run: config.config.unwrap_or_default(),
+        may_be_container: !of_wasm && variant == Variant::Smart,
     })
 }
 
@@ -167,13 +175,14 @@ pub fn config_identifies(manifest: &Manifest) -> bool {
     )
 }
 
-/// Picks the entry of an index that we run: the newest WASI first, then whatever else is Wasm.
-pub fn choose(index: &Index) -> Result<&Descriptor, Unfit> {
+/// Picks the entry of an index that we run: the newest WASI first, then whatever else is Wasm, and at last this machine's own platform
+/// where a [`Variant`] says that it is.
+pub fn choose(index: &Index, variant: Variant) -> Result<&Descriptor, Unfit> {
     index
         .manifests
         .iter()
         .enumerate()
-        .filter_map(|(position, entry)| Some((rank(entry)?, position, entry)))
+        .filter_map(|(position, entry)| Some((rank(entry, variant)?, position, entry)))
         .min_by_key(|(rank, position, _)| (*rank, *position))
         .map(|(_, _, entry)| entry)
         .ok_or_else(|| {
@@ -199,7 +208,8 @@ pub fn choose(index: &Index) -> Result<&Descriptor, Unfit> {
         })
 }
 
-fn rank(entry: &Descriptor) -> Option<u8> {
+fn rank(entry: &Descriptor, variant: Variant) -> Option<u8> {
+    let is_compatible = Variant::of(&entry.annotations).or(variant) != Variant::None;
     let artifact = matches!(
         entry.artifact_type.as_deref(),
         Some(WASM_CONFIG | WASM_LAYER | OLD_WASM_CONFIG)
@@ -211,6 +221,7 @@ fn rank(entry: &Descriptor) -> Option<u8> {
             _ => 2,
         }),
         _ if artifact => Some(2),
+        Some(platform) if is_compatible && is_this_machines(platform) => Some(3),
         _ => None,
     }
 }
@@ -218,6 +229,16 @@ fn rank(entry: &Descriptor) -> Option<u8> {
 fn is_wasm(platform: &Platform) -> bool {
     matches!(platform.architecture.as_str(), "wasm" | "wasm32")
         && matches!(platform.os.as_str(), "wasi" | "wasip1" | "wasip2" | "linux")
+}
+
+/// Whether containers of a platform run here, too.
+fn is_this_machines(platform: &Platform) -> bool {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    platform.os == "linux" && platform.architecture == architecture
 }
 
 #[cfg(test)]
@@ -274,7 +295,7 @@ mod tests {
         ] {
             for layer in [WASM_LAYER, OLD_WASM_LAYER] {
                 assert!(matches!(
-                    plan(&manifest(config, &[layer]), b"{}"),
+                    plan(&manifest(config, &[layer]), b"{}", Variant::None),
                     Ok(Plan::Layer { .. })
                 ));
             }
@@ -285,20 +306,22 @@ mod tests {
     fn an_image_of_one_module_is_run_as_its_config_says() {
         let config = br#"{"os":"wasip1","architecture":"wasm","config":{"Entrypoint":["a.wasm","-x"],"Env":["A=b"]}}"#;
         for layer in [WASM_LAYER, RUNWASI_LAYER] {
-            let Ok(Plan::Layer { run, .. }) = plan(&manifest(OCI_CONFIG, &[layer]), config) else {
+            let Ok(Plan::Layer { run, .. }) =
+                plan(&manifest(OCI_CONFIG, &[layer]), config, Variant::None)
+            else {
                 panic!("one layer of Wasm has a plan");
             };
             let expected = vec!["a.wasm".to_owned(), "-x".to_owned()];
             assert_eq!(run.entrypoint, Some(expected));
             assert_eq!(run.env, Some(vec!["A=b".to_owned()]));
         }
-        assert!(plan(&manifest(OCI_CONFIG, &[RUNWASI_LAYER]), b"[").is_err());
+        assert!(plan(&manifest(OCI_CONFIG, &[RUNWASI_LAYER]), b"[", Variant::None).is_err());
     }
 
     #[test]
     fn a_spin_application_is_not_taken_for_its_only_component() {
         let application = manifest(OCI_CONFIG, &[OLD_WASM_LAYER, SPIN_LAYER]);
-        let refused = nothing(plan(&application, b"{}"));
+        let refused = nothing(plan(&application, b"{}", Variant::None));
         assert!(refused.starts_with("it is a Spin application"), "{refused}");
     }
 
@@ -306,7 +329,7 @@ mod tests {
     fn images_need_a_wasm_platform() {
         let image = manifest(OCI_CONFIG, &[OCI_LAYER, OCI_LAYER_GZIP]);
         let config = br#"{"os":"wasi","architecture":"wasm","config":{"Entrypoint":["/a.wasm"],"Cmd":null}}"#;
-        let Ok(Plan::Filesystem { layers, run }) = plan(&image, config) else {
+        let Ok(Plan::Filesystem { layers, run, .. }) = plan(&image, config, Variant::None) else {
             panic!("a wasi/wasm image has a plan");
         };
         assert_eq!(
@@ -314,7 +337,11 @@ mod tests {
             [false, true]
         );
         assert_eq!(run.entrypoint, Some(vec!["/a.wasm".to_owned()]));
-        let refused = container(plan(&image, br#"{"os":"linux","architecture":"amd64"}"#));
+        let refused = container(plan(
+            &image,
+            br#"{"os":"linux","architecture":"amd64"}"#,
+            Variant::None,
+        ));
         assert!(refused.starts_with(
             "it is a container image for platform linux/amd64, not WebAssembly: saw config"
         ));
@@ -324,13 +351,14 @@ mod tests {
     #[test]
     fn refusals_name_what_was_seen() {
         let helm = manifest("application/vnd.cncf.helm.config.v1+json", &["a/b", "c/d"]);
-        let refused = nothing(plan(&helm, b"{}"));
+        let refused = nothing(plan(&helm, b"{}", Variant::None));
         assert!(refused.starts_with(
             "it holds no WebAssembly: saw config \"application/vnd.cncf.helm.config.v1+json\", layers \"a/b\", \"c/d\"; expected"
         ));
         let two = nothing(plan(
             &manifest(WASM_CONFIG, &[WASM_LAYER, WASM_LAYER]),
             b"{}",
+            Variant::None,
         ));
         assert!(two.starts_with("it holds 2 Wasm layers, expected one"));
     }
@@ -347,7 +375,9 @@ mod tests {
         let index = |entries: &[(&str, &str)]| Index {
             manifests: entries.iter().map(|(os, arch)| entry(os, arch)).collect(),
         };
-        let pick = |entries: &[(&str, &str)]| choose(&index(entries)).map(|d| d.media_type.clone());
+        let pick = |entries: &[(&str, &str)]| {
+            choose(&index(entries), Variant::None).map(|d| d.media_type.clone())
+        };
         assert_eq!(
             pick(&[
                 ("linux", "amd64"),

@@ -21,6 +21,7 @@ mod reference;
 mod store;
 #[cfg(test)]
 mod tests;
+mod variant;
 mod wasm;
 
 pub use auth::{Auth, AuthError, DockerConfig};
@@ -30,6 +31,7 @@ pub use hosts::{Capabilities, Endpoint, HostsError, Registries};
 pub use push::{Progress, PushError, PushOptions, Pushed, push};
 pub use reference::{Reference, ReferenceError};
 pub use store::{Config, FsUsage, Image, ImageStore, Limits, WasmArtifact};
+pub use variant::Variant;
 pub use wasm::{Kind, WasmError};
 
 pub(crate) use reference::{valid_repository, valid_tag};

@@ -14,6 +14,7 @@ use super::layer::{self, Layer, LayerError};
 use super::manifest::{Descriptor, Document, Manifest};
 use super::reference::{DEFAULT_TAG, Reference};
 use super::store::{Image, Inner, WasmArtifact};
+use super::variant::Variant;
 use super::wasm::{self, Kind, WasmError};
 
 /// How deep indexes may point to indexes.
@@ -25,15 +26,23 @@ impl Inner {
         self: &Arc<Self>,
         reference: &Reference,
         auth: Auth,
+        variant: Variant,
     ) -> Result<Arc<Image>, Cause> {
         let _turn = self.turns.acquire().await.map_err(|_| Cause::Cancelled)?;
-        let (remote, manifest, digest, bytes) = self.resolve(reference, auth).await?;
+        let (remote, manifest, digest, bytes) = self.resolve(reference, auth, variant).await?;
         let mut reservation = Reservation::new(Arc::clone(self));
         let kept = match self.keep_known(reference, &digest) {
             Some(image) => image,
             None => {
                 let image = self
-                    .fetch(&remote, &manifest, digest, &bytes, &mut reservation)
+                    .fetch(
+                        &remote,
+                        &manifest,
+                        digest,
+                        &bytes,
+                        variant,
+                        &mut reservation,
+                    )
                     .await?;
                 self.keep(reference, image)
             }
@@ -63,6 +72,7 @@ impl Inner {
         &self,
         reference: &Reference,
         auth: Auth,
+        variant: Variant,
     ) -> Result<(Remote, Manifest, Digest, Vec<u8>), Cause> {
         let own = reference.api_host();
         let endpoints = self
@@ -84,7 +94,7 @@ impl Inner {
             };
             let attempt = async {
                 let remote = Remote::new(&endpoint, reference, auth)?;
-                let (manifest, digest, bytes) = descend(&remote, reference).await?;
+                let (manifest, digest, bytes) = descend(&remote, reference, variant).await?;
                 Ok((remote, manifest, digest, bytes))
             };
             match attempt.await {
@@ -104,6 +114,7 @@ impl Inner {
         manifest: &Manifest,
         digest: Digest,
         bytes: &[u8],
+        variant: Variant,
         reservation: &mut Reservation,
     ) -> Result<Image, Cause> {
         reservation.add(&digest);
@@ -113,7 +124,7 @@ impl Inner {
             .await
             .map_err(|error| Cause::Disk(error.to_string()))?;
         let config = remote.document(&self.content, &manifest.config).await?;
-        let (artifact, run) = match classify::plan(manifest, &config)? {
+        let (artifact, run) = match classify::plan(manifest, &config, variant)? {
             Plan::Layer { layer, run } => {
                 reservation.add(&layer.digest);
                 remote
@@ -121,14 +132,23 @@ impl Inner {
                     .await?;
                 (self.artifact(layer.digest, layer.size).await?, run)
             }
-            Plan::Filesystem { layers, run } => {
+            Plan::Filesystem {
+                layers,
+                run,
+                may_be_container,
+            } => {
                 let words: Vec<String> = [&run.entrypoint, &run.cmd]
                     .into_iter()
                     .flatten()
                     .flatten()
                     .cloned()
                     .collect();
-                (self.unpack(remote, layers, words, reservation).await?, run)
+                let unpacked = self.unpack(remote, layers, words, reservation).await;
+                let artifact = unpacked.map_err(|cause| match cause {
+                    Cause::NotWasm(words) if may_be_container => Cause::Container(words),
+                    cause => cause,
+                })?;
+                (artifact, run)
             }
         };
         let id = if classify::config_identifies(manifest) {
@@ -236,6 +256,7 @@ fn outline(program: &Path) -> std::io::Result<Result<(Kind, bool), WasmError>> {
 async fn descend(
     remote: &Remote,
     reference: &Reference,
+    variant: Variant,
 ) -> Result<(Manifest, Digest, Vec<u8>), Cause> {
     let mut wanted = reference.digest().cloned();
     for _ in 0..=MAX_INDEX_DEPTH {
@@ -247,7 +268,7 @@ async fn descend(
         match Document::parse(&bytes).map_err(Cause::NotWasm)? {
             Document::Manifest(manifest) => return Ok((*manifest, digest, bytes.to_vec())),
             Document::Index(index) => {
-                wanted = Some(classify::choose(&index)?.digest.clone());
+                wanted = Some(classify::choose(&index, variant)?.digest.clone());
             }
         }
     }

@@ -21,6 +21,7 @@ use super::error::{Cause, PullError, StoreError};
 use super::hosts::Registries;
 use super::index::{self, Index};
 use super::reference::Reference;
+use super::variant::Variant;
 use super::wasm::Kind;
 
 /// How many pulls transfer at the same time; more wait their turn.
@@ -124,7 +125,7 @@ pub struct FsUsage {
 type PullResult = Result<Arc<Image>, PullError>;
 type SharedPull = Shared<BoxFuture<'static, PullResult>>;
 /// Pulls in progress, by reference and credentials.
-type Pulls = HashMap<(String, Auth), WeakShared<BoxFuture<'static, PullResult>>>;
+type Pulls = HashMap<(String, Auth, Variant), WeakShared<BoxFuture<'static, PullResult>>>;
 
 /// The store. Clones are the same store.
 #[derive(Clone)]
@@ -167,17 +168,17 @@ impl ImageStore {
     }
 
     /// Pulls `reference` and returns the image. Asks the registry even if the image is here: whether to is the caller's policy
-    /// (`imagePullPolicy`); what is here already is not transferred again.
+    /// (`imagePullPolicy`); what is here already is not transferred again. `variant` is what whoever wants it run says of it.
     ///
     /// # Errors
     /// [`PullError`], worded for the user.
-    pub async fn pull(&self, reference: &Reference, auth: Auth) -> PullResult {
+    pub async fn pull(&self, reference: &Reference, auth: Auth, variant: Variant) -> PullResult {
         let auth = self.inner.registries.auth_for(reference.registry(), auth);
-        self.shared_pull(reference, auth).await
+        self.shared_pull(reference, auth, variant).await
     }
 
-    fn shared_pull(&self, reference: &Reference, auth: Auth) -> SharedPull {
-        let key = (reference.to_string(), auth.clone());
+    fn shared_pull(&self, reference: &Reference, auth: Auth, variant: Variant) -> SharedPull {
+        let key = (reference.to_string(), auth.clone(), variant);
         let mut pulls = self.inner.pulls.lock();
         if let Some(running) = pulls.get(&key).and_then(WeakShared::upgrade) {
             return running;
@@ -189,7 +190,7 @@ impl ImageStore {
         let task_key = key.clone();
         let task = AbortOnDropHandle::new(tokio::spawn(async move {
             let result = inner
-                .pull(&task_reference, auth)
+                .pull(&task_reference, auth, variant)
                 .await
                 .map_err(|cause| PullError::new(&task_reference, cause));
             inner.pulls.lock().remove(&task_key);

@@ -69,14 +69,14 @@ impl Bench {
     async fn pull(&self, rest: &str) -> Fallible<Arc<Image>> {
         Ok(self
             .store
-            .pull(&self.reference(rest)?, Auth::Anonymous)
+            .pull(&self.reference(rest)?, Auth::Anonymous, Variant::None)
             .await?)
     }
 
     async fn refusal(&self, rest: &str) -> Fallible<Cause> {
         match self
             .store
-            .pull(&self.reference(rest)?, Auth::Anonymous)
+            .pull(&self.reference(rest)?, Auth::Anonymous, Variant::None)
             .await
         {
             Ok(image) => Err(format!("{rest} was pulled: {image:?}").into()),
@@ -256,7 +256,7 @@ async fn errors_are_worded_for_describe() -> Outcome {
     let reference = bench.reference("no/such:v1")?;
     let error = bench
         .store
-        .pull(&reference, Auth::Anonymous)
+        .pull(&reference, Auth::Anonymous, Variant::None)
         .await
         .err()
         .ok_or("pulled")?;
@@ -270,7 +270,7 @@ async fn errors_are_worded_for_describe() -> Outcome {
     let reference: Reference = format!("{closed}/a:v1").parse()?;
     let error = bench
         .store
-        .pull(&reference, Auth::Anonymous)
+        .pull(&reference, Auth::Anonymous, Variant::None)
         .await
         .err()
         .ok_or("pulled")?;
@@ -406,6 +406,77 @@ async fn older_artifacts_and_images_with_layers() -> Outcome {
 }
 
 #[tokio::test]
+async fn an_image_of_this_platform_is_webassembly_where_an_annotation_says_so() -> Outcome {
+    let bench = Bench::new().await?;
+    let archive = |name: &str, bytes: &[u8]| -> std::io::Result<Vec<u8>> {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        tar.append_data(&mut header, name, bytes)?;
+        tar.into_inner()
+    };
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let platform = json!({ "os": "linux", "architecture": architecture });
+    let mut config = platform.clone();
+    config["config"] = json!({ "Entrypoint": ["/app"] });
+    let config = config.to_string().into_bytes();
+    let inner = module("compatible");
+    let (layer, elf) = (archive("app", &inner)?, archive("app", b"\x7fELF\x02")?);
+    let manifest = |layer: &[u8], variant: Option<&str>| {
+        let annotations = variant.map(|variant| json!({ variant::ANNOTATION: variant }));
+        json!({
+            "schemaVersion": 2, "mediaType": OCI_MANIFEST, "annotations": annotations.unwrap_or(json!({})),
+            "config": descriptor(OCI_CONFIG, &config), "layers": [descriptor(OCI_LAYER, layer)],
+        })
+    };
+    let put = async |name: &str, layer: &[u8], variant| {
+        let blobs = [config.as_slice(), layer];
+        bench
+            .raw(name, &blobs, OCI_MANIFEST, &manifest(layer, variant))
+            .await
+    };
+    let pull = async |name: &str, variant| -> Fallible<Result<Arc<Image>, Cause>> {
+        let reference = bench.reference(name)?;
+        let pulled = bench.store.pull(&reference, Auth::Anonymous, variant).await;
+        Ok(pulled.map_err(|error| error.cause))
+    };
+    let image = |pulled: Result<Arc<Image>, Cause>| pulled.map_err(|cause| format!("{cause:?}"));
+    let digest = put("plain:v1", &layer, None).await?;
+    let plain = pull("plain:v1", Variant::None).await?;
+    assert!(matches!(plain, Err(Cause::Container(_))), "{plain:?}");
+    let wanted = image(pull("plain:v1", Variant::Compat).await?)?;
+    assert_eq!(std::fs::read(&wanted.artifact.path)?, inner);
+    for variant in ["compat", "compat-smart"] {
+        put(&format!("{variant}:v1"), &layer, Some(variant)).await?;
+        let known = image(pull(&format!("{variant}:v1"), Variant::None).await?)?;
+        assert_eq!(std::fs::read(&known.artifact.path)?, inner);
+        put(&format!("{variant}:elf"), &elf, Some(variant)).await?;
+        let refused = pull(&format!("{variant}:elf"), Variant::None).await?;
+        match variant {
+            "compat" => assert!(matches!(refused, Err(Cause::NotWasm(_))), "{refused:?}"),
+            _ => assert!(matches!(refused, Err(Cause::Container(_))), "{refused:?}"),
+        }
+    }
+    let index = json!({
+        "schemaVersion": 2, "mediaType": OCI_INDEX,
+        "manifests": [
+            { "mediaType": OCI_MANIFEST, "digest": Digest::of(b"s390x"), "size": 1, "platform": { "os": "linux", "architecture": "s390x" } },
+            { "mediaType": OCI_MANIFEST, "digest": digest, "size": manifest(&layer, None).to_string().len(), "platform": platform },
+        ],
+    });
+    bench.raw("plain:all", &[], OCI_INDEX, &index).await?;
+    let plain = pull("plain:all", Variant::None).await?;
+    assert!(matches!(plain, Err(Cause::Container(_))), "{plain:?}");
+    let chosen = image(pull("plain:all", Variant::Smart).await?)?;
+    assert_eq!(chosen.id, wanted.id);
+    Ok(())
+}
+
+#[tokio::test]
 async fn refusals_name_the_reason_and_leave_nothing() -> Outcome {
     let bench = Bench::new().await?;
     let elf: &[u8] = b"\x7fELF\x02\x01\x01\0 and more";
@@ -521,7 +592,11 @@ async fn lies_about_content_are_found_out() -> Outcome {
     let folder = tempfile::tempdir()?;
     let store = open(&folder).await?;
     let error = store
-        .pull(&format!("{address}/a:v1").parse()?, Auth::Anonymous)
+        .pull(
+            &format!("{address}/a:v1").parse()?,
+            Auth::Anonymous,
+            Variant::None,
+        )
         .await
         .err()
         .ok_or("pulled")?;
@@ -563,7 +638,11 @@ async fn a_broken_transfer_goes_on_where_it_ended() -> Outcome {
     let folder = tempfile::tempdir()?;
     let store = open(&folder).await?;
     let image = store
-        .pull(&format!("{address}/a:v1").parse()?, Auth::Anonymous)
+        .pull(
+            &format!("{address}/a:v1").parse()?,
+            Auth::Anonymous,
+            Variant::None,
+        )
         .await?;
     assert_eq!(std::fs::read(&image.artifact.path)?, bytes);
     assert_eq!(requests.load(Ordering::SeqCst), 3);
@@ -593,7 +672,9 @@ async fn many_who_want_one_image_share_one_transfer() -> Outcome {
     let folder = tempfile::tempdir()?;
     let store = open(&folder).await?;
     let reference: Reference = format!("{address}/a:v1").parse()?;
-    let pulls = futures::future::join_all((0..50).map(|_| store.pull(&reference, Auth::Anonymous)));
+    let pulls = futures::future::join_all(
+        (0..50).map(|_| store.pull(&reference, Auth::Anonymous, Variant::None)),
+    );
     let (results, ()) = tokio::join!(pulls, async { gate.notify_one() });
     let images = results.into_iter().collect::<Result<Vec<_>, _>>()?;
     assert_eq!(images.len(), 50);

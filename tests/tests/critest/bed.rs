@@ -123,7 +123,7 @@ pub struct Hydrofoil {
 }
 
 impl Hydrofoil {
-    /// Starts one, and waits until it answers. It finds the suite's registries by their names, at the port of plain HTTP.
+    /// Starts one, and waits until it answers. It finds the suite's registries where containerd does.
     pub fn start(folder: &Path, containerd: &Containerd) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let mut command = Command::new(tools::hydrofoil()?);
@@ -135,11 +135,10 @@ impl Hydrofoil {
             .arg(folder.join("root"))
             .arg("--containerd")
             .arg(containerd.socket())
+            .arg("--registry-hosts")
+            .arg(containerd.folder.join("hosts"))
             .args(["--pod-cidr", OWN_POD_RANGE])
             .env("HOME", folder);
-        for host in HOSTS {
-            command.args(["--plain-http", host]);
-        }
         let process = Process::start("hydrofoil", &mut command, folder)?;
         let socket = folder.join(SOCKET);
         wait::eventually(|| crictl(&socket, &["version"])).with_context(|| process.said())?;

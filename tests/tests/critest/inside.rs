@@ -39,9 +39,6 @@ test=$!
 wait "$test"
 "#;
 
-/// What stands in /etc/hosts inside: the registries that the suite names are ours.
-const HOSTS: &str = "127.0.0.1 localhost registry.k8s.io gcr.io k8s.gcr.io\n::1 localhost\n";
-
 /// The folder of the test that is inside. If it is not, then it was run again there and has passed, and there is nothing more to do.
 pub fn folder(test: &str) -> anyhow::Result<Option<PathBuf>> {
     if let Some(folder) = std::env::var_os(FOLDER) {
@@ -119,12 +116,6 @@ fn settle_in(folder: &Path) -> anyhow::Result<()> {
     run(Command::new("mount").args(["-t", "overlay", "critest", "-o", &layers, "/var/lib"]))?;
     // Containers see what is mounted later, where a spec wants it: only among shared mounts.
     run(Command::new("mount").args(["--make-rshared", "/"]))?;
-    let hosts = folder.join("hosts");
-    std::fs::write(&hosts, HOSTS)?;
-    run(Command::new("mount")
-        .arg("--bind")
-        .arg(&hosts)
-        .arg("/etc/hosts"))?;
     run(Command::new("ip").args(["link", "set", "lo", "up"]))
 }
 
