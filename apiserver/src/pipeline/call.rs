@@ -20,6 +20,7 @@ use crate::answer::{self, Answer};
 use crate::encoding::Encoded;
 use crate::identity::Identity;
 use crate::metrics::Running;
+use crate::registry::Stored;
 use crate::request::info::{ResourceRequest, Verb};
 use crate::request::media::{self, Encoding, Form, Offer};
 use crate::request::options::Query;
@@ -199,6 +200,15 @@ impl Call {
     /// The store's key of the object that is asked for.
     pub fn key(&self) -> Bytes {
         self.served.key(self.namespace(), &self.request.name)
+    }
+
+    /// The object that is asked for, as it is stored.
+    ///
+    /// # Errors
+    /// 404 without such an object, what the store says.
+    pub async fn stored(&self) -> Result<Stored, ApiError> {
+        let stored = self.core.registry.read(self.key()).await?;
+        stored.ok_or_else(|| self.not_found())
     }
 
     /// 404 for the object that is asked for.

@@ -41,12 +41,7 @@ fn from_cache(call: &Call) -> Result<Encoded, ApiError> {
 }
 
 async fn from_store(call: &Call) -> Result<Encoded, ApiError> {
-    let stored = call
-        .core
-        .registry
-        .read(call.key())
-        .await?
-        .ok_or_else(|| call.not_found())?;
+    let stored = call.stored().await?;
     Encoded::splice(&stored.value, stored.revision, b"", b"")
         .ok_or_else(|| ApiError::internal("the stored object cannot be read"))
 }

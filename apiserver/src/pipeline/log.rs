@@ -44,12 +44,7 @@ pub async fn log(call: Call, running: Running) -> Answer {
             &errors,
         ));
     }
-    let stored = call
-        .core
-        .registry
-        .read(call.key())
-        .await?
-        .ok_or_else(|| call.not_found())?;
+    let stored = call.stored().await?;
     let pod = served_form(&call, &stored)?;
     let container = kubelet::container(&pod, call.query.text("container"))?;
     let node = object::text(&pod, &["spec", "nodeName"]);

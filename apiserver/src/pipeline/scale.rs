@@ -25,12 +25,7 @@ const TYPE: &str = "io.k8s.api.autoscaling.v1.Scale";
 /// 400, 403, 404, 409, 422 as upstream.
 pub async fn scale(call: &Call, body: &[u8]) -> Answer {
     if call.request.verb == Verb::Get {
-        let stored = call
-            .core
-            .registry
-            .read(call.key())
-            .await?
-            .ok_or_else(|| call.not_found())?;
+        let stored = call.stored().await?;
         let scale = scale_of(&served_form(call, &stored)?);
         return Ok(answer::value(&call.form, StatusCode::OK, &scale));
     }

@@ -25,12 +25,7 @@ pub fn is_stream(subresource: &str) -> bool {
 /// # Errors
 /// 400 when it is not clear which container is meant or the pod has no node, 404 without such a pod, 500 when its kubelet is not there.
 pub async fn stream(mut call: Call, running: Running) -> Answer {
-    let stored = call
-        .core
-        .registry
-        .read(call.key())
-        .await?
-        .ok_or_else(|| call.not_found())?;
+    let stored = call.stored().await?;
     let pod = served_form(&call, &stored)?;
     let path = match call.request.subresource.as_str() {
         "portforward" => forward_path(&call),
