@@ -210,3 +210,34 @@ fn probes_and_hooks_run_commands() -> anyhow::Result<()> {
     kubectl.run(&["exec", "probed", "--", "rm", "/data/ready"])?;
     kubectl.eventually_field("pod/probed", ready, "False")
 }
+
+#[test]
+fn files_are_copied_into_a_pod_and_out_of_it() -> anyhow::Result<()> {
+    let cluster = Cluster::shared()?;
+    let kubectl = cluster.kubectl("exec-cp")?;
+    let manifest = pod_with(
+        "keeps",
+        &cluster.image("probe"),
+        &[],
+        "volumes:\n- name: data\n  emptyDir: {}",
+    );
+    let mounts = "    volumeMounts:
+    - name: data
+      mountPath: /data
+";
+    kubectl.apply(&format!("{manifest}{mounts}"))?;
+    kubectl.eventually_field("pod/keeps", ".status.phase", "Running")?;
+    let large = "some text\n".repeat(200_000);
+    let there = kubectl.file("there.txt", &large)?;
+    kubectl.run(&["cp", &there, "keeps:/data/file.txt"])?;
+    let counted = kubectl.run(&["exec", "keeps", "--", "wc", "-l", "/data/file.txt"])?;
+    ensure!(counted == "200000 /data/file.txt\n", "{counted}");
+    let back = kubectl.file("back.txt", "")?;
+    kubectl.run(&["cp", "keeps:/data/file.txt", &back])?;
+    ensure!(std::fs::read_to_string(&back)? == large);
+    has(
+        "a file that is not there",
+        &kubectl.fails(&["cp", "keeps:/data/none", &back])?,
+        &["tar: /data/none: No such file or directory"],
+    )
+}

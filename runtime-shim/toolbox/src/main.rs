@@ -15,6 +15,7 @@ mod network;
 mod options;
 mod shell;
 mod small;
+mod tar;
 mod text;
 
 use std::io::{self, BufRead, Write};
@@ -60,6 +61,7 @@ fn meaning(name: &str) -> Option<Tool> {
         "sleep" => small::sleep,
         "stat" => files::stat,
         "tail" => text::tail,
+        "tar" => tar::tar,
         "touch" => files::touch,
         "true" => small::yes,
         "wc" => text::wc,
