@@ -29,6 +29,8 @@ pub enum Auth {
     },
     /// A registry token, sent as it is.
     Bearer(String),
+    /// An OAuth 2 refresh token, for which the registry's authorization server gives a registry token.
+    Identity(String),
 }
 
 /// Why credentials cannot be used.
@@ -37,11 +39,6 @@ pub enum AuthError {
     /// `auth` is not base64 of `user:password`.
     #[error("invalid registry credentials: auth is not base64 of user:password")]
     Malformed,
-    /// An OAuth 2 refresh token, which needs a grant we do not speak.
-    #[error(
-        "invalid registry credentials: identity tokens are not supported, give a user name and a password or a registry token"
-    )]
-    IdentityToken,
     /// The file.
     #[error("docker configuration {path}: {detail}")]
     File {
@@ -71,7 +68,7 @@ impl Auth {
             return Self::from_encoded(&config.auth);
         }
         if !config.identity_token.is_empty() {
-            return Err(AuthError::IdentityToken);
+            return Ok(Self::Identity(config.identity_token.clone()));
         }
         Ok(Self::Anonymous)
     }
@@ -92,7 +89,8 @@ impl Auth {
 
     pub(super) fn to_registry_auth(&self) -> RegistryAuth {
         match self {
-            Self::Anonymous => RegistryAuth::Anonymous,
+            // One that was not exchanged yet is no use to anybody.
+            Self::Anonymous | Self::Identity(_) => RegistryAuth::Anonymous,
             Self::Basic { username, password } => {
                 RegistryAuth::Basic(username.clone(), password.clone())
             }
@@ -110,6 +108,7 @@ impl fmt::Debug for Auth {
                 .field("username", username)
                 .finish_non_exhaustive(),
             Self::Bearer(_) => f.write_str("Bearer(..)"),
+            Self::Identity(_) => f.write_str("Identity(..)"),
         }
     }
 }
@@ -134,6 +133,8 @@ struct Entry {
     username: String,
     #[serde(default)]
     password: String,
+    #[serde(default)]
+    identitytoken: String,
 }
 
 impl DockerConfig {
@@ -161,7 +162,10 @@ impl DockerConfig {
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         let file: File = serde_json::from_str(text)?;
         let auths = file.auths.into_iter().filter_map(|(key, entry)| {
-            let auth = if entry.auth.is_empty() {
+            let auth = if !entry.identitytoken.is_empty() {
+                // What stands beside it is the token again, as a user without a password.
+                Some(Auth::Identity(entry.identitytoken))
+            } else if entry.auth.is_empty() {
                 (!entry.username.is_empty()).then_some(Auth::Basic {
                     username: entry.username,
                     password: entry.password,
@@ -224,7 +228,7 @@ mod tests {
         };
         assert_eq!(
             Auth::from_cri(Some(&identity)),
-            Err(AuthError::IdentityToken)
+            Ok(Auth::Identity("x".into()))
         );
         let broken = AuthConfig {
             auth: "%%".into(),
@@ -246,11 +250,12 @@ mod tests {
     fn docker_config_by_host() -> Result<(), serde_json::Error> {
         let config = DockerConfig::parse(
             r#"{"auths":{"https://index.docker.io/v1/":{"auth":"dTpw"},"http://reg.example:5000/v2/":{"username":"a","password":"b"},
-                "ghcr.io":{}},"credsStore":"desktop"}"#,
+                "ghcr.io":{},"az.example":{"auth":"MDA6","identitytoken":"t"}},"credsStore":"desktop"}"#,
         )?;
         assert_eq!(config.lookup("docker.io"), basic("u", "p"));
         assert_eq!(config.lookup("reg.example:5000"), basic("a", "b"));
         assert_eq!(config.lookup("ghcr.io"), Auth::Anonymous);
+        assert_eq!(config.lookup("az.example"), Auth::Identity("t".into()));
         Ok(())
     }
 }

@@ -48,33 +48,11 @@ pub struct Remote {
 impl Remote {
     /// Prepares to ask `endpoint` for `reference`.
     pub fn new(endpoint: &Endpoint, reference: &Reference, auth: Auth) -> Result<Self, Cause> {
-        let host = &endpoint.authority;
-        let broken = |error: reqwest::Error| {
-            Cause::Registry(format!("settings of {host}: {}", chain(&error)))
-        };
-        install_crypto();
-        let client = client(endpoint).map_err(cause_of)?;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(READ_TIMEOUT)
-            .tls_danger_accept_invalid_certs(endpoint.skip_verify);
-        let mut roots = Vec::new();
-        for pem in &endpoint.authorities {
-            roots.extend(reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(broken)?);
-        }
-        builder = builder.tls_certs_merge(roots);
-        let is_own = host == reference.api_host();
+        let is_own = endpoint.authority == reference.api_host();
         Ok(Self {
-            client,
-            http: builder.build().map_err(broken)?,
-            base: format!(
-                "{}://{host}{}/v2/{}{}",
-                scheme(endpoint.plain_http),
-                endpoint.prefix,
-                endpoint.project,
-                reference.repository()
-            ),
+            client: client(endpoint).map_err(cause_of)?,
+            http: http(endpoint)?,
+            base: base(endpoint, reference),
             image: image_at(endpoint, reference),
             auth,
             namespace: (!is_own).then(|| reference.registry().to_owned()),
@@ -234,6 +212,39 @@ impl Remote {
     }
 }
 
+/// The URL of a repository at an endpoint.
+pub(super) fn base(endpoint: &Endpoint, reference: &Reference) -> String {
+    format!(
+        "{}://{}{}/v2/{}{}",
+        scheme(endpoint.plain_http),
+        endpoint.authority,
+        endpoint.prefix,
+        endpoint.project,
+        reference.repository()
+    )
+}
+
+/// An HTTP client for an endpoint.
+pub(super) fn http(endpoint: &Endpoint) -> Result<reqwest::Client, Cause> {
+    let broken = |error: reqwest::Error| {
+        let host = &endpoint.authority;
+        Cause::Registry(format!("settings of {host}: {}", chain(&error)))
+    };
+    install_crypto();
+    let mut roots = Vec::new();
+    for pem in &endpoint.authorities {
+        roots.extend(reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(broken)?);
+    }
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .tls_danger_accept_invalid_certs(endpoint.skip_verify)
+        .tls_certs_merge(roots)
+        .build()
+        .map_err(broken)
+}
+
 /// An `oci-client` client for an endpoint.
 pub(super) fn client(endpoint: &Endpoint) -> Result<Client, OciDistributionError> {
     install_crypto();
@@ -300,7 +311,11 @@ const fn scheme(plain_http: bool) -> &'static str {
     if plain_http { "http" } else { "https" }
 }
 
-async fn bounded(response: reqwest::Response, limit: u64, what: &str) -> Result<Bytes, Cause> {
+pub(super) async fn bounded(
+    response: reqwest::Response,
+    limit: u64,
+    what: &str,
+) -> Result<Bytes, Cause> {
     let too_large = || Cause::TooLarge(format!("{what} is larger than {limit} bytes"));
     if response
         .content_length()

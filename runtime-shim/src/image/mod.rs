@@ -12,6 +12,7 @@ mod error;
 mod fetch;
 mod hosts;
 mod hosts_toml;
+mod identity;
 mod index;
 mod layer;
 mod manifest;

@@ -10,6 +10,7 @@ use super::classify::{self, Plan};
 use super::digest::Digest;
 use super::error::Cause;
 use super::fetch::Remote;
+use super::identity::{self, Actions};
 use super::layer::{self, Layer, LayerError};
 use super::manifest::{Descriptor, Document, Manifest};
 use super::reference::{DEFAULT_TAG, Reference};
@@ -93,6 +94,7 @@ impl Inner {
                 self.registries.auth_for(host, Auth::Anonymous)
             };
             let attempt = async {
+                let auth = identity::exchanged(auth, &endpoint, reference, Actions::Pull).await?;
                 let remote = Remote::new(&endpoint, reference, auth)?;
                 let (manifest, digest, bytes) = descend(&remote, reference, variant).await?;
                 Ok((remote, manifest, digest, bytes))

@@ -19,6 +19,7 @@ use super::digest::Digest;
 use super::error::Cause;
 use super::fetch::{self, cause_of};
 use super::hosts::Registries;
+use super::identity::{self, Actions};
 use super::manifest::{Descriptor, Manifest, OCI_MANIFEST, WASM_CONFIG, WASM_LAYER};
 use super::reference::Reference;
 use super::wasm::{self, Interfaces, Kind, WasmError};
@@ -176,10 +177,14 @@ pub async fn push(
             reference: reference.clone(),
             detail: error.to_string(),
         })?;
+    let auth = options
+        .registries
+        .auth_for(reference.registry(), options.auth);
+    let auth = identity::exchanged(auth, &endpoint, reference, Actions::Push)
+        .await
+        .map_err(|cause| failed_by(reference, cause))?;
     let send = Sender {
-        auth: options
-            .registries
-            .auth_for(reference.registry(), options.auth),
+        auth,
         reference,
         image: fetch::image_at(&endpoint, reference),
         client: fetch::client(&endpoint).map_err(|error| failed(reference, error))?,
@@ -318,7 +323,11 @@ impl Sender<'_> {
 }
 
 fn failed(reference: &Reference, error: OciDistributionError) -> PushError {
-    let detail = match cause_of(error) {
+    failed_by(reference, cause_of(error))
+}
+
+fn failed_by(reference: &Reference, cause: Cause) -> PushError {
+    let detail = match cause {
         Cause::NotFound => "the registry has no such repository, and does not make one".to_owned(),
         Cause::Unauthorized(detail) => format!("access denied: {detail}"),
         Cause::Unreachable(detail) => format!("failed to do request: {detail}"),

@@ -584,6 +584,81 @@ async fn odd_registry(
 }
 
 #[tokio::test]
+async fn an_identity_token_is_exchanged_for_one_that_the_registry_takes() -> Outcome {
+    const ACCESS: &str = "Bearer access";
+    let bytes = module("for some");
+    let manifest = json!({
+        "schemaVersion": 2, "mediaType": OCI_MANIFEST,
+        "config": descriptor("application/vnd.wasm.config.v0+json", b"{}"),
+        "layers": [descriptor("application/wasm", &bytes)],
+    })
+    .to_string();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    let (digest, forms) = (Digest::of(&bytes), Arc::new(Mutex::new(Vec::new())));
+    let asked = Arc::clone(&forms);
+    let token = move |form: String| {
+        asked.lock().push(form.clone());
+        async move {
+            if form.contains("refresh_token=good") {
+                json!({ "access_token": "access" })
+                    .to_string()
+                    .into_response()
+            } else {
+                http::StatusCode::UNAUTHORIZED.into_response()
+            }
+        }
+    };
+    let registry = move |request: axum::extract::Request| {
+        let (manifest, bytes, digest) = (manifest.clone(), bytes.clone(), digest.clone());
+        async move {
+            let path = request.uri().path();
+            let known = request.headers().get("authorization");
+            if known.is_none_or(|known| known != ACCESS) {
+                let challenge = format!("Bearer realm=\"http://{address}/token\",service=\"reg\"");
+                let headers = [("www-authenticate", challenge)];
+                return (http::StatusCode::UNAUTHORIZED, headers).into_response();
+            }
+            if path.contains("/manifests/") {
+                return ([("content-type", OCI_MANIFEST)], manifest).into_response();
+            }
+            if path.ends_with(digest.as_str()) {
+                return bytes.into_response();
+            }
+            "{}".into_response()
+        }
+    };
+    let router = Router::new()
+        .route("/token", axum::routing::post(token))
+        .fallback(registry);
+    let server = tokio::spawn(async { axum::serve(listener, router).await });
+    let folder = tempfile::tempdir()?;
+    let store = open(&folder).await?;
+    let reference: Reference = format!("{address}/team/app:v1").parse()?;
+    let pull = |token: &str| {
+        let auth = Auth::Identity(token.to_owned());
+        store.pull(&reference, auth, Variant::None)
+    };
+    let refused = pull("bad").await.err().ok_or("pulled")?;
+    assert!(
+        matches!(refused.cause, Cause::Unauthorized(_)),
+        "{refused:?}"
+    );
+    assert!(
+        !format!("{refused:?} {refused}").contains("bad"),
+        "{refused:?}"
+    );
+    pull("good").await?;
+    assert!(forms.lock().iter().all(|form| {
+        form.contains("grant_type=refresh_token")
+            && form.contains("service=reg")
+            && form.contains("scope=repository%3Ateam%2Fapp%3Apull")
+    }));
+    server.abort();
+    Ok(())
+}
+
+#[tokio::test]
 async fn lies_about_content_are_found_out() -> Outcome {
     let bytes = module("the truth");
     let lie = module("a lie!!!!");
