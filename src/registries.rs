@@ -1,6 +1,6 @@
 //! How the commands that speak to registries reach them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
@@ -17,23 +17,40 @@ pub struct RegistryArgs {
     pub registry_hosts: Option<PathBuf>,
 }
 
+/// The flags of who pulls from any number of registries.
+#[derive(Args, Debug)]
+pub struct PullArgs {
+    #[command(flatten)]
+    registries: RegistryArgs,
+    /// Speak plain HTTP to a registry, beside those on loopback.
+    #[arg(long = "plain-http", value_name = "HOST[:PORT]")]
+    plain_http: Vec<String>,
+}
+
 impl RegistryArgs {
     /// The settings, with the registries that are spoken to in plain HTTP.
     pub fn registries(
-        self,
+        &self,
         plain_http: impl IntoIterator<Item = String>,
     ) -> anyhow::Result<Registries> {
         Ok(Registries {
-            docker: docker_config(self.registry_config)?,
-            folder: self.registry_hosts,
+            docker: docker_config(self.registry_config.as_deref())?,
+            folder: self.registry_hosts.clone(),
             plain_http: plain_http.into_iter().collect(),
         })
     }
 }
 
-fn docker_config(named: Option<PathBuf>) -> anyhow::Result<DockerConfig> {
+impl PullArgs {
+    /// The settings.
+    pub fn registries(&self) -> anyhow::Result<Registries> {
+        self.registries.registries(self.plain_http.iter().cloned())
+    }
+}
+
+fn docker_config(named: Option<&Path>) -> anyhow::Result<DockerConfig> {
     if let Some(path) = named {
-        return DockerConfig::load(&path)
+        return DockerConfig::load(path)
             .with_context(|| format!("--registry-config {}", path.display()));
     }
     let folder = std::env::var_os("DOCKER_CONFIG").map(PathBuf::from);

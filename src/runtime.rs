@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::paths;
-use crate::registries::RegistryArgs;
+use crate::registries::PullArgs;
 use crate::rooms::Room;
 
 /// Flags of `hydrofoil runtime`.
@@ -29,10 +29,7 @@ pub struct RuntimeArgs {
     #[arg(long, value_name = "CIDR")]
     pub pod_cidr: Option<Ipv4Net>,
     #[command(flatten)]
-    pub registries: RegistryArgs,
-    /// Speak plain HTTP to a registry, beside those on loopback.
-    #[arg(long = "plain-http", value_name = "HOST[:PORT]")]
-    pub plain_http: Vec<String>,
+    pub pull: PullArgs,
     /// HTTP requests that all guests together answer at once; further ones wait.
     #[arg(long, value_name = "COUNT", default_value_t = hydrofoil_runtime_shim::DEFAULT_REQUEST_SLOTS)]
     pub request_slots: u32,
@@ -67,7 +64,7 @@ pub fn run(args: RuntimeArgs) -> anyhow::Result<()> {
     let config = hydrofoil_runtime_shim::Config {
         socket: args.listen,
         root: args.root,
-        registries: args.registries.registries(args.plain_http)?,
+        registries: args.pull.registries()?,
         containerd: args.containerd,
         pod_cidr: args.pod_cidr,
         request_slots: args.request_slots,

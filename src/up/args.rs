@@ -7,6 +7,8 @@ use anyhow::bail;
 use clap::Args;
 use ipnet::{IpNet, Ipv4Net};
 
+use crate::registries::PullArgs;
+
 /// Flags of `hydrofoil up`.
 #[derive(Args, Debug)]
 pub struct UpArgs {
@@ -40,6 +42,8 @@ pub struct UpArgs {
     /// Range of node ports.
     #[arg(long, value_name = "FIRST-LAST", default_value = "30000-32767", value_parser = port_range)]
     pub service_node_port_range: (u16, u16),
+    #[command(flatten)]
+    pub pull: PullArgs,
     /// Most pods on the node.
     #[arg(long, value_name = "COUNT", default_value_t = 11_000)]
     pub max_pods: u32,

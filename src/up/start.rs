@@ -7,7 +7,6 @@ use hydrofoil_apiserver::Config;
 use hydrofoil_apiserver::pki::{Names, Pki, Subject};
 use hydrofoil_client::leader::LeaderConfig;
 use hydrofoil_raftstore::Store;
-use hydrofoil_runtime_shim::image::Registries;
 use k8s_openapi::api::core::v1::Node;
 use tokio::sync::oneshot;
 
@@ -152,7 +151,7 @@ impl Cluster {
         let config = hydrofoil_runtime_shim::Config {
             socket: socket.clone(),
             root: data.runtime(),
-            registries: Registries::default(),
+            registries: args.pull.registries()?,
             pod_cidr: Some(args.pod_cidr),
             ..Default::default()
         };
