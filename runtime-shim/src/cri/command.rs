@@ -79,6 +79,7 @@ impl Runtime {
             budget: Arc::clone(&guest.budget),
             log: Arc::clone(&guest.log),
             meter: guest.meter.clone(),
+            served: Arc::clone(&guest.served),
             metrics: Arc::clone(&guest.metrics),
             slots: Arc::clone(&guest.slots),
             variables: OnceLock::new(),

@@ -118,6 +118,7 @@ impl Runtime {
             log,
             control: Control::default(),
             meter,
+            served: Arc::default(),
             metrics: Arc::clone(&self.metrics),
             slots: Arc::clone(&self.slots),
             variables: OnceLock::new(),

@@ -12,6 +12,7 @@ mod error;
 mod events;
 mod front;
 mod image;
+mod metrics;
 mod node;
 mod query;
 mod restore;

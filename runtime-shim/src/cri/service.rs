@@ -120,14 +120,13 @@ fn chunked<I: Send + 'static, T: Send + 'static>(
 }
 
 /// The verbs of a service: those that are ours as they are; those that go to containerd where it has what is asked for (`who`, by which
-/// field, and what is made of its answer); those that only containerd has; and those that are missing.
+/// field, and what is made of its answer); and those that only containerd has.
 macro_rules! service {
     (
         $service:ident;
         has { $($verb:ident: $request:ident => $response:ident,)* }
         either { $($either:ident: $either_request:ident => $either_response:ident, $who:ident $id:ident $end:ident;)* }
         theirs { $($their:ident: $their_request:ident => $their_response:ident, $their_who:ident $their_id:ident $ours:literal;)* }
-        missing { $($absent:ident: $absent_request:ident => $absent_response:ident, $what:literal;)* }
         $($rest:tt)*
     ) => {
         #[tonic::async_trait]
@@ -151,9 +150,6 @@ macro_rules! service {
                 let mut client = containerd.runtime();
                 containerd.ask(client.$their(request)).await.map(Response::new)
             })*
-            $(async fn $absent(&self, _request: Request<$absent_request>) -> Result<Response<$absent_response>, Status> {
-                Err(not_yet($what).into())
-            })*
             $($rest)*
         }
     };
@@ -172,6 +168,8 @@ service! {
         update_runtime_config: UpdateRuntimeConfigRequest => UpdateRuntimeConfigResponse,
         status: StatusRequest => StatusResponse,
         runtime_config: RuntimeConfigRequest => RuntimeConfigResponse,
+        list_metric_descriptors: ListMetricDescriptorsRequest => ListMetricDescriptorsResponse,
+        list_pod_sandbox_metrics: ListPodSandboxMetricsRequest => ListPodSandboxMetricsResponse,
     }
     either {
         stop_pod_sandbox: StopPodSandboxRequest => StopPodSandboxResponse, who_has_sandbox pod_sandbox_id or_gone;
@@ -193,10 +191,6 @@ service! {
     }
     theirs {
         checkpoint_container: CheckpointContainerRequest => CheckpointContainerResponse, who_has_container container_id "checkpoint";
-    }
-    missing {
-        list_metric_descriptors: ListMetricDescriptorsRequest => ListMetricDescriptorsResponse, "the list of metric descriptors";
-        list_pod_sandbox_metrics: ListPodSandboxMetricsRequest => ListPodSandboxMetricsResponse, "the list of pod metrics";
     }
 
     type StreamPodSandboxesStream = Streamed<StreamPodSandboxesResponse>;
@@ -249,7 +243,8 @@ service! {
         &self,
         _request: Request<StreamPodSandboxMetricsRequest>,
     ) -> Result<Response<Self::StreamPodSandboxMetricsStream>, Status> {
-        Err(not_yet("the list of pod metrics").into())
+        let items = self.0.all_metrics().await?;
+        Ok(chunked(items, |pod_sandbox_metrics| StreamPodSandboxMetricsResponse { pod_sandbox_metrics }))
     }
 }
 
@@ -264,7 +259,6 @@ service! {
     }
     either {}
     theirs {}
-    missing {}
 
     type StreamImagesStream = Streamed<StreamImagesResponse>;
 

@@ -2,19 +2,18 @@
 //!
 //! Memory is what the limit counts: linear memories and tables. A container that serves HTTP and has no request under way uses none.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use hydrofoil_cri::v1::{
     ContainerAttributes, ContainerStats, ContainerStatsFilter, ContainerStatsRequest,
     ContainerStatsResponse, CpuUsage, FilesystemIdentifier, FilesystemUsage, LinuxPodSandboxStats,
     ListContainerStatsRequest, ListContainerStatsResponse, ListPodSandboxStatsRequest,
-    ListPodSandboxStatsResponse, MemoryUsage, PodSandboxAttributes, PodSandboxFilter,
-    PodSandboxStats, PodSandboxStatsFilter, PodSandboxStatsRequest, PodSandboxStatsResponse,
-    ProcessUsage, UInt64Value,
+    ListPodSandboxStatsResponse, MemoryUsage, NetworkInterfaceUsage, NetworkUsage,
+    PodSandboxAttributes, PodSandboxFilter, PodSandboxStats, PodSandboxStatsFilter,
+    PodSandboxStatsRequest, PodSandboxStatsResponse, ProcessUsage, UInt64Value,
 };
 
-use super::{CriResult, Runtime};
+use super::{CriResult, Runtime, metrics};
 use crate::clock;
 use crate::state::{Container, ContainerPhase, Sandbox};
 
@@ -100,7 +99,11 @@ impl Runtime {
     }
 
     fn sandbox_stats(&self, sandbox: &Sandbox) -> PodSandboxStats {
-        let containers = self.select("", &sandbox.id, &HashMap::new(), is_running);
+        let all = self.index.lock().containers_of(&sandbox.id);
+        let containers: Vec<_> = all
+            .iter()
+            .filter(|container| is_running(container))
+            .collect();
         let stats: Vec<ContainerStats> = containers.iter().map(|c| self.stats_of(c)).collect();
         let sum = |get: fn(&ContainerStats) -> Option<u64>| {
             Some(UInt64Value {
@@ -129,7 +132,7 @@ impl Runtime {
                     rss_bytes: sum(|s| Some(s.memory?.rss_bytes?.value)),
                     ..MemoryUsage::default()
                 }),
-                network: None,
+                network: network(sandbox, &all, now),
                 // A guest is no process.
                 process: Some(ProcessUsage {
                     timestamp: now,
@@ -184,6 +187,25 @@ impl Runtime {
             io: None,
         }
     }
+}
+
+/// The traffic of a pod that has an address of its own; that of others is the node's.
+fn network(sandbox: &Sandbox, containers: &[Arc<Container>], now: i64) -> Option<NetworkUsage> {
+    sandbox.address.own()?;
+    let (received, sent) = metrics::traffic(containers);
+    let value = |value| Some(UInt64Value { value });
+    let interface = NetworkInterfaceUsage {
+        name: metrics::INTERFACE.to_owned(),
+        rx_bytes: value(received),
+        rx_errors: value(0),
+        tx_bytes: value(sent),
+        tx_errors: value(0),
+    };
+    Some(NetworkUsage {
+        timestamp: now,
+        default_interface: Some(interface.clone()),
+        interfaces: vec![interface],
+    })
 }
 
 fn is_running(container: &Container) -> bool {

@@ -12,7 +12,7 @@ use wasmtime_wasi_config::{WasiConfig, WasiConfigVariables};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::control::{Control, Meter, Yielded};
-use super::http::OutgoingHttp;
+use super::http::{OutgoingHttp, Served};
 use super::limits::{Denial, Limiter, MemoryBudget};
 use super::mounts::{MountError, Mounts};
 use super::stdio::{Input, Output, Stdio};
@@ -51,6 +51,8 @@ pub struct Guest {
     pub control: Control,
     /// CPU time.
     pub meter: Meter,
+    /// What it has answered.
+    pub served: Arc<Served>,
     /// The runtime's counters.
     pub metrics: Arc<Metrics>,
     /// Requests that all guests together may answer at once.

@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 
-use crate::network::PodAddress;
+use crate::network::{PodAddress, Traffic};
 
 pub use lookup::resolve;
 
@@ -38,6 +38,8 @@ pub struct GuestNet {
     pub hostname: String,
     sockets: Arc<Semaphore>,
     lookups: Arc<Semaphore>,
+    /// What went over it.
+    pub traffic: Arc<Traffic>,
     /// Cancelled at the container's end: background writes stop.
     pub closed: CancellationToken,
 }
@@ -50,6 +52,7 @@ impl GuestNet {
             hostname,
             sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
             lookups: Arc::new(Semaphore::new(MAX_LOOKUPS)),
+            traffic: Arc::default(),
             closed: CancellationToken::new(),
         }
     }

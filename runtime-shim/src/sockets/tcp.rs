@@ -112,7 +112,7 @@ impl TcpSocket {
         Self {
             net: Arc::clone(&self.net),
             family: self.family,
-            state: State::Connected(Arc::new(Connection::new(stream, self.net.closed.clone()))),
+            state: State::Connected(Arc::new(Connection::new(stream, &self.net))),
             pending: Pending::Nothing,
             backlog: DEFAULT_BACKLOG,
             bound: bound.map(|b| self.local_as_bound(b)),
@@ -231,7 +231,7 @@ impl TcpSocket {
             return Err(ErrorCode::InvalidState.into());
         };
         let stream = result.map_err(|e| fail(&e))?;
-        let connection = Arc::new(Connection::new(stream, self.net.closed.clone()));
+        let connection = Arc::new(Connection::new(stream, &self.net));
         let streams = connection.streams();
         self.state = State::Connected(connection);
         Ok(streams)

@@ -19,6 +19,9 @@ use wasmtime_wasi::p2::{
     DynInputStream, DynOutputStream, InputStream, OutputStream, Pollable, StreamError, StreamResult,
 };
 
+use super::GuestNet;
+use crate::network::Traffic;
+
 /// Bytes a guest may write in one call.
 pub const WRITE_PERMIT: usize = 64 * 1024;
 /// Bytes taken from the kernel in one read.
@@ -29,6 +32,7 @@ const READ_CHUNK: usize = 64 * 1024;
 pub struct Connection {
     stream: Arc<TcpStream>,
     closed: CancellationToken,
+    traffic: Arc<Traffic>,
     reading: Mutex<Reading>,
     writing: Mutex<Writing>,
 }
@@ -51,11 +55,12 @@ enum Writing {
 }
 
 impl Connection {
-    /// A connection just made. `closed` ends background writes.
-    pub fn new(stream: TcpStream, closed: CancellationToken) -> Self {
+    /// A connection of `net`'s, just made.
+    pub fn new(stream: TcpStream, net: &GuestNet) -> Self {
         Self {
             stream: Arc::new(stream),
-            closed,
+            closed: net.closed.clone(),
+            traffic: Arc::clone(&net.traffic),
             reading: Mutex::new(Reading { open: true }),
             writing: Mutex::new(Writing::Idle),
         }
@@ -116,7 +121,8 @@ impl Connection {
                 reading.open = false;
                 Err(StreamError::Closed)
             }
-            Ok(_) => {
+            Ok(read) => {
+                self.traffic.received(read);
                 buffer.truncate(size);
                 Ok(buffer.freeze())
             }
@@ -142,6 +148,8 @@ impl Connection {
         if bytes.len() > WRITE_PERMIT {
             return Err(StreamError::trap("written more than permitted"));
         }
+        // What the kernel has no room for is on its way all the same.
+        self.traffic.sent(bytes.len());
         while !bytes.is_empty() {
             match self.stream.try_write(&bytes) {
                 Ok(n) => bytes.advance(n),

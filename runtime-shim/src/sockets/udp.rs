@@ -161,6 +161,7 @@ impl Incoming {
             if self.private && !self.net.address.is_self(from.ip()) {
                 continue;
             }
+            self.net.traffic.received(size);
             let shown = self
                 .remote
                 .unwrap_or_else(|| shown_as(from, self.family.is_v6()));
@@ -202,7 +203,7 @@ impl Outgoing {
         };
         self.socket
             .try_send_to(data, target)
-            .map(drop)
+            .map(|sent| self.net.traffic.sent(sent))
             .map_err(|e| super::error::code(&e))
     }
 }

@@ -10,8 +10,10 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Program;
+use crate::guest::http::Served;
 use crate::guest::{Control, Exit, Guest, MemoryBudget, Meter};
 use crate::logs::LogFile;
+use crate::network::Traffic;
 
 /// Where a container is in its life.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +78,10 @@ pub struct Container {
     pub budget: Arc<MemoryBudget>,
     /// Its CPU time.
     pub meter: Meter,
+    /// What went over its network.
+    pub traffic: Arc<Traffic>,
+    /// The requests that it has answered.
+    pub served: Arc<Served>,
     /// Stops it.
     pub control: Control,
     /// Cancelled once it is over and its end was told to who listens.
@@ -106,40 +112,44 @@ pub struct Identity {
     pub log: Arc<LogFile>,
 }
 
+/// What a container uses, where it is counted.
+struct Uses {
+    budget: Arc<MemoryBudget>,
+    meter: Meter,
+    traffic: Arc<Traffic>,
+    served: Arc<Served>,
+}
+
 impl Container {
     /// A container that can be started.
     pub fn new(identity: Identity, runnable: Runnable) -> Self {
         let guest = &runnable.guest;
-        let (budget, meter) = (Arc::clone(&guest.budget), guest.meter.clone());
+        let uses = Uses {
+            budget: Arc::clone(&guest.budget),
+            meter: guest.meter.clone(),
+            traffic: Arc::clone(&guest.net.traffic),
+            served: Arc::clone(&guest.served),
+        };
         let control = guest.control.clone();
-        Self::assemble(
-            identity,
-            budget,
-            meter,
-            control,
-            Phase::Created,
-            Some(runnable),
-        )
+        Self::assemble(identity, uses, control, Phase::Created, Some(runnable))
     }
 
     /// A container of an earlier run of this program: it is over.
     pub fn from_before(identity: Identity, meter: Meter, phase: Phase) -> Self {
-        let container = Self::assemble(
-            identity,
-            Arc::default(),
+        let uses = Uses {
+            budget: Arc::default(),
             meter,
-            Control::default(),
-            phase,
-            None,
-        );
+            traffic: Arc::default(),
+            served: Arc::default(),
+        };
+        let container = Self::assemble(identity, uses, Control::default(), phase, None);
         container.over.cancel();
         container
     }
 
     fn assemble(
         identity: Identity,
-        budget: Arc<MemoryBudget>,
-        meter: Meter,
+        uses: Uses,
         control: Control,
         phase: Phase,
         runnable: Option<Runnable>,
@@ -163,8 +173,10 @@ impl Container {
             image_ref,
             created_at,
             log,
-            budget,
-            meter,
+            budget: uses.budget,
+            meter: uses.meter,
+            traffic: uses.traffic,
+            served: uses.served,
             control,
             over: CancellationToken::new(),
             resources: Mutex::new(resources),

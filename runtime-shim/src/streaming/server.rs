@@ -18,6 +18,7 @@ use hydrofoil_streams::channel;
 use hydrofoil_streams::protocol::{self, Abilities, negotiate};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +28,8 @@ use super::ticket::{Ticket, Tickets, TicketsTaken};
 use super::websocket::{Channels, tunnel};
 use super::{STREAMS_WITHIN, forward};
 
+/// Most connections that are streamed over at a time.
+const MAX_STREAMS: usize = 1000;
 /// Largest message of a websocket, in bytes.
 const MAX_MESSAGE: usize = 16 << 20;
 
@@ -49,6 +52,7 @@ pub trait Target: Send + Sync + 'static {
 pub struct Server {
     tickets: Tickets,
     address: SocketAddr,
+    places: Arc<Semaphore>,
 }
 
 #[derive(Clone)]
@@ -66,6 +70,7 @@ impl Server {
         Ok(Self {
             tickets: Tickets::default(),
             address: listener.local_addr()?,
+            places: Arc::new(Semaphore::new(MAX_STREAMS)),
         })
     }
 
@@ -110,11 +115,29 @@ async fn answer(
     let Some(ticket) = serving.server.tickets.take(&kind, &token, Instant::now()) else {
         return plain(StatusCode::NOT_FOUND, "404 page not found\n");
     };
+    let Ok(place) = Arc::clone(&serving.server.places).try_acquire_owned() else {
+        return plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too many streams are open\n",
+        );
+    };
+    let admitted = Admitted {
+        ticket,
+        target: serving.target,
+        _place: place,
+    };
     let (mut parts, body) = request.into_parts();
     if let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
-        return websocket(upgrade, &parts.headers, ticket, serving.target);
+        return websocket(upgrade, &parts.headers, admitted);
     }
-    spdy(Request::from_parts(parts, body), ticket, serving.target)
+    spdy(Request::from_parts(parts, body), admitted)
+}
+
+/// A client with what it has come for. While it is streamed to, it has a place.
+struct Admitted {
+    ticket: Ticket,
+    target: Arc<dyn Target>,
+    _place: OwnedSemaphorePermit,
 }
 
 fn plain(code: StatusCode, text: &str) -> Response {
@@ -132,13 +155,8 @@ fn listed<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a st
         .filter(|value| !value.is_empty())
 }
 
-fn websocket(
-    upgrade: WebSocketUpgrade,
-    headers: &HeaderMap,
-    ticket: Ticket,
-    target: Arc<dyn Target>,
-) -> Response {
-    let ours: &[&'static str] = match ticket {
+fn websocket(upgrade: WebSocketUpgrade, headers: &HeaderMap, admitted: Admitted) -> Response {
+    let ours: &[&'static str] = match admitted.ticket {
         Ticket::PortForward(_) => &protocol::FORWARD_OVER_WEBSOCKET,
         Ticket::Exec(_) | Ticket::Attach(_) => &protocol::REMOTE_OVER_WEBSOCKET,
     };
@@ -154,15 +172,15 @@ fn websocket(
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
         .protocols([chosen.clone()])
-        .on_upgrade(move |socket| over_websocket(socket, chosen, ticket, target))
+        .on_upgrade(move |socket| over_websocket(socket, chosen, admitted))
 }
 
-async fn over_websocket(
-    socket: WebSocket,
-    protocol: String,
-    ticket: Ticket,
-    target: Arc<dyn Target>,
-) {
+async fn over_websocket(socket: WebSocket, protocol: String, admitted: Admitted) {
+    let Admitted {
+        ticket,
+        target,
+        _place,
+    } = admitted;
     let abilities = Abilities::of(&protocol);
     match ticket {
         Ticket::Exec(request) => {
@@ -212,7 +230,7 @@ async fn over_channels(socket: WebSocket, abilities: Abilities, wanted: Wanted) 
     }
 }
 
-fn spdy(mut request: Request, ticket: Ticket, target: Arc<dyn Target>) -> Response {
+fn spdy(mut request: Request, admitted: Admitted) -> Response {
     let headers = request.headers();
     let asks = |name, value: &str| {
         listed(headers, name).any(|listed| listed.to_ascii_lowercase().contains(value))
@@ -224,7 +242,7 @@ fn spdy(mut request: Request, ticket: Ticket, target: Arc<dyn Target>) -> Respon
         );
         return plain(StatusCode::BAD_REQUEST, &text);
     }
-    let ours: &[&str] = match ticket {
+    let ours: &[&str] = match admitted.ticket {
         Ticket::PortForward(_) => &[protocol::PORT_FORWARD],
         Ticket::Exec(_) | Ticket::Attach(_) => &protocol::REMOTE_OVER_SPDY,
     };
@@ -246,7 +264,7 @@ fn spdy(mut request: Request, ticket: Ticket, target: Arc<dyn Target>) -> Respon
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         match upgraded.await {
-            Ok(io) => over_spdy(Connection::new(TokioIo::new(io)), &chosen, ticket, target).await,
+            Ok(io) => over_spdy(Connection::new(TokioIo::new(io)), &chosen, admitted).await,
             Err(error) => tracing::debug!(%error, "a connection was not upgraded"),
         }
     });
@@ -259,12 +277,12 @@ fn spdy(mut request: Request, ticket: Ticket, target: Arc<dyn Target>) -> Respon
     response
 }
 
-async fn over_spdy(
-    connection: Connection,
-    protocol: &str,
-    ticket: Ticket,
-    target: Arc<dyn Target>,
-) {
+async fn over_spdy(connection: Connection, protocol: &str, admitted: Admitted) {
+    let Admitted {
+        ticket,
+        target,
+        _place,
+    } = admitted;
     let abilities = Abilities::of(protocol);
     let wanted = match &ticket {
         Ticket::Exec(request) => Wanted::of_exec(request),

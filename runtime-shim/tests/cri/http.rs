@@ -12,7 +12,7 @@ use tonic::Code;
 use crate::guests::*;
 use crate::node::Node;
 
-async fn get(url: &str) -> (u16, String) {
+pub async fn get(url: &str) -> (u16, String) {
     let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
     let response = client.get(url.parse().unwrap()).await.unwrap();
     let status = response.status().as_u16();

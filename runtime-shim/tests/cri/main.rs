@@ -11,6 +11,7 @@ mod hostile;
 mod http;
 mod lifecycle;
 mod logs;
+mod metrics;
 mod network;
 mod node;
 mod programs;

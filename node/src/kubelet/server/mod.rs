@@ -1,5 +1,6 @@
 //! The kubelet's HTTPS server on port 10250: pods, logs, metrics and statistics, for clients of the cluster's CA.
 
+mod cadvisor;
 mod container_logs;
 mod stats;
 mod streams;
@@ -133,6 +134,7 @@ fn router(answers: Arc<Answers>) -> Router {
         .route("/pods/", get(pods))
         .route("/runningpods/", get(stats::running_pods))
         .route("/metrics", get(metrics))
+        .route("/metrics/cadvisor", get(cadvisor::metrics))
         .route("/stats/summary", get(stats::summary))
         .route(
             "/containerLogs/{namespace}/{pod}/{container}",

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::kubelet::cri::{CALL_TIMEOUT, call, go_error};
 use crate::kubelet::{host, labels};
 
-fn failed(status: &tonic::Status) -> Response {
+pub(super) fn failed(status: &tonic::Status) -> Response {
     (
         StatusCode::INTERNAL_SERVER_ERROR,
         format!("{}\n", go_error(status)),
@@ -72,6 +72,24 @@ fn container(stats: &wire::ContainerStats) -> Value {
     json!({"name": name, "cpu": cpu(stats.cpu.as_ref()), "memory": memory(stats.memory.as_ref())})
 }
 
+/// A pod's traffic; nothing for one that shares the node's network.
+fn network(usage: &wire::NetworkUsage) -> Option<Value> {
+    let interface = |usage: &wire::NetworkInterfaceUsage| {
+        let mut map = Map::new();
+        map.insert("name".to_owned(), json!(usage.name));
+        put(&mut map, "rxBytes", usage.rx_bytes);
+        put(&mut map, "rxErrors", usage.rx_errors);
+        put(&mut map, "txBytes", usage.tx_bytes);
+        put(&mut map, "txErrors", usage.tx_errors);
+        map
+    };
+    let mut map = interface(usage.default_interface.as_ref()?);
+    map.insert("time".to_owned(), time(usage.timestamp));
+    let all: Vec<Map<String, Value>> = usage.interfaces.iter().map(interface).collect();
+    map.insert("interfaces".to_owned(), json!(all));
+    Some(Value::Object(map))
+}
+
 pub(super) async fn summary(State(answers): State<Arc<Answers>>) -> Response {
     let request = wire::ListPodSandboxStatsRequest { filter: None };
     let listed = match call(
@@ -100,6 +118,7 @@ pub(super) async fn summary(State(answers): State<Arc<Answers>>) -> Response {
                 "containers": linux.map(|linux| linux.containers.iter().map(container).collect::<Vec<_>>()).unwrap_or_default(),
                 "cpu": cpu(linux.and_then(|linux| linux.cpu.as_ref())),
                 "memory": memory(linux.and_then(|linux| linux.memory.as_ref())),
+                "network": linux.and_then(|linux| network(linux.network.as_ref()?)),
             }))
         })
         .collect();

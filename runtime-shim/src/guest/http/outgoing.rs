@@ -23,6 +23,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+use crate::network::Counted;
 use crate::sockets::{GuestNet, resolve};
 
 /// How long each step may take unless the guest says otherwise.
@@ -112,8 +113,14 @@ async fn open(net: &GuestNet, authority: &Authority, tls: bool) -> Result<Box<dy
     let mut failure = Error::DestinationNotFound;
     for ip in addresses {
         match connect(net, SocketAddr::new(ip, port)).await {
-            Ok(stream) if tls => return wrap(host, stream).await,
-            Ok(stream) => return Ok(Box::new(stream)),
+            Ok(stream) => {
+                let stream = Counted::new(stream, Arc::clone(&net.traffic));
+                return if tls {
+                    wrap(host, stream).await
+                } else {
+                    Ok(Box::new(stream))
+                };
+            }
             Err(error) => failure = error,
         }
     }
@@ -154,7 +161,7 @@ static TLS: LazyLock<Option<TlsConnector>> = LazyLock::new(|| {
     Some(TlsConnector::from(Arc::new(config)))
 });
 
-async fn wrap(host: &str, stream: TcpStream) -> Result<Box<dyn Io>, Error> {
+async fn wrap(host: &str, stream: impl Io + 'static) -> Result<Box<dyn Io>, Error> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = match bare.parse::<IpAddr>() {
         Ok(ip) => ServerName::from(ip),

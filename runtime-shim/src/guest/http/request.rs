@@ -77,18 +77,19 @@ pub async fn answer(
     handler: Arc<Handler>,
     request: Request<Incoming>,
 ) -> Result<Answer, Infallible> {
-    let metrics = Arc::clone(&handler.guest.metrics);
-    let answer = match attempt(handler, request).await {
+    let (guest, begun) = (Arc::clone(&handler.guest), Instant::now());
+    let attempted = attempt(handler, request).await;
+    guest.served.note(begun.elapsed(), attempted.is_ok());
+    Ok(match attempted {
         Ok(answer) => {
-            metrics.http_requests.increment();
+            guest.metrics.http_requests.increment();
             answer
         }
         Err(failure) => {
-            metrics.http_failures.increment();
+            guest.metrics.http_failures.increment();
             failure.answer()
         }
-    };
-    Ok(answer)
+    })
 }
 
 /// Permission to have an instance.

@@ -17,6 +17,7 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::request::{self, Handler};
 use crate::guest::{Exit, Guest, GuestState};
+use crate::network::Counted;
 
 /// Connections one container takes at once; further ones wait in the kernel.
 pub const MAX_CONNECTIONS: usize = 1024;
@@ -134,6 +135,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 async fn connection(handler: Arc<Handler>, stream: TcpStream) {
     let _ = stream.set_nodelay(true);
     let control = handler.guest().control.clone();
+    let traffic = Arc::clone(&handler.guest().net.traffic);
     // Who connects and says nothing keeps a place for so long and no longer.
     let speaks = tokio::time::timeout(FIRST_BYTE_DEADLINE, stream.readable());
     tokio::select! {
@@ -148,6 +150,7 @@ async fn connection(handler: Arc<Handler>, stream: TcpStream) {
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_STREAMS);
+    let stream = Counted::new(stream, traffic);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     let ended = tokio::select! {
