@@ -35,6 +35,8 @@ impl Listeners {
     pub fn join(&self) -> Listener {
         let listener = Listener::default();
         let mut all = self.all.lock();
+        // Those who have left a guest that says nothing.
+        all.retain(|listener| !listener.stdout.is_closed());
         all.push(listener.clone());
         self.count.store(all.len(), Ordering::Release);
         listener
@@ -92,6 +94,16 @@ mod tests {
         assert_eq!(listener.stdout.next().await.unwrap(), "out");
         assert_eq!(listener.stderr.next().await.unwrap(), "err");
         assert_eq!(listener.stdout.next().await, None);
+    }
+
+    #[test]
+    fn who_has_left_is_forgotten() {
+        let listeners = Listeners::default();
+        for _ in 0..3 {
+            listeners.join().close();
+        }
+        listeners.join();
+        assert_eq!(listeners.all.lock().len(), 1);
     }
 
     #[tokio::test]

@@ -105,6 +105,11 @@ impl Pipe {
         self.0.changed.notify_waiters();
     }
 
+    /// Whether nothing more is put in.
+    pub fn is_closed(&self) -> bool {
+        self.0.state.lock().closed
+    }
+
     /// Waits until bytes can be put in, or never.
     pub async fn has_room(&self) {
         self.until(|state| state.closed || state.bytes < ROOM).await;
