@@ -1,6 +1,9 @@
 //! ListMetricDescriptors, ListPodSandboxMetrics: what cAdvisor tells of containers, by its names (KEP-2371), and what only a runtime of
 //! Wasm knows: the requests that a pod has answered.
 //!
+//! A containerd that has no metrics (before 2.1) leaves this runtime without, too: a list of some pods would say that the others use
+//! nothing.
+//!
 //! Values are whole numbers in CRI, so that times which are short are in milliseconds under names of their own.
 
 use std::sync::Arc;
@@ -13,7 +16,6 @@ use hydrofoil_cri::v1::{
 
 use super::{CriResult, Runtime};
 use crate::clock;
-use crate::containerd::or_none;
 use crate::guest::http::BOUNDS;
 use crate::state::{Container, ContainerPhase, Sandbox};
 
@@ -139,7 +141,7 @@ impl Runtime {
         if let Some(containerd) = &self.containerd {
             let mut client = containerd.runtime();
             let theirs = containerd.ask(client.list_metric_descriptors(request));
-            for their in or_none(theirs.await)?.unwrap_or_default().descriptors {
+            for their in theirs.await?.descriptors {
                 // Of one name there is one description.
                 if descriptors.iter().all(|ours| ours.name != their.name) {
                     descriptors.push(their);
@@ -170,8 +172,7 @@ impl Runtime {
             let mut client = containerd.runtime();
             let request = ListPodSandboxMetricsRequest {};
             let theirs = containerd.ask(client.list_pod_sandbox_metrics(request));
-            let theirs = or_none(theirs.await)?;
-            all.append(&mut theirs.unwrap_or_default().pod_metrics);
+            all.append(&mut theirs.await?.pod_metrics);
         }
         Ok(all)
     }
