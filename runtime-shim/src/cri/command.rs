@@ -2,8 +2,10 @@
 //!
 //! Its name is looked for where a shell would look: the container's own program first, then its exports, then the toolbox.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
+use futures::FutureExt as _;
 use tokio_util::sync::CancellationToken;
 
 use super::Runtime;
@@ -109,7 +111,8 @@ fn start(program: &Program, guest: &Guest, name: &str) -> Option<Start> {
 }
 
 impl Command {
-    /// Runs it to its end, where guests run. Its pipes are closed then.
+    /// Runs it to its end, where guests run. Its pipes are closed then, and its own files cleaned up, also when nobody waits for it
+    /// any more.
     pub(super) async fn run(self, runtime: &Runtime) -> Outcome {
         let Self {
             own_mounts,
@@ -119,7 +122,7 @@ impl Command {
             kill,
         } = self;
         let pipes = guest.stdio.pipes.clone();
-        let running = runtime.guests.spawn(async move {
+        let running = async move {
             // Instances of a program that serves HTTP come from the pool, whose places are counted.
             let _slot = match program.entry {
                 Entry::Http(_) => {
@@ -132,19 +135,25 @@ impl Command {
                 Entry::Command(_) | Entry::Module(_) => None,
             };
             guest::run(guest, &program.entry, &start).await
+        };
+        let ended = runtime.guests.spawn(async move {
+            // A fault of ours in its host functions must not leave anybody waiting for its output.
+            let ended = AssertUnwindSafe(running).catch_unwind().await;
+            if let Some(mounts) = own_mounts {
+                mounts.clean();
+            }
+            if let Some((stdout, stderr)) = pipes {
+                stdout.close();
+                stderr.close();
+            }
+            ended.ok()
         });
-        let ended = running.await;
-        if let Some(mounts) = own_mounts {
-            mounts.clean();
-        }
-        if let Some((stdout, stderr)) = pipes {
-            stdout.close();
-            stderr.close();
-        }
-        match ended {
-            Ok(exit) if exit.is_start_error() => Outcome::Failed(exit.message),
-            Ok(exit) => Outcome::Exited(exit.code),
-            Err(_) => Outcome::Failed("the runtime failed while running this guest".to_owned()),
+        match ended.await {
+            Ok(Some(exit)) if exit.is_start_error() => Outcome::Failed(exit.message),
+            Ok(Some(exit)) => Outcome::Exited(exit.code),
+            Ok(None) | Err(_) => {
+                Outcome::Failed("the runtime failed while running this guest".to_owned())
+            }
         }
     }
 }

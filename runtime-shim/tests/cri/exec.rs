@@ -41,6 +41,19 @@ pub async fn exec(
     answer.await.unwrap().map(tonic::Response::into_inner)
 }
 
+/// Waits until the files that were gathered are the one container's, which are there once it has begun.
+async fn only_the_containers_files_are_left(node: &Node) {
+    let staging = node.root().join("staging");
+    let gathered = || fs::read_dir(&staging).map(Iterator::count).unwrap_or(0);
+    let one = async {
+        while gathered() != 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let cleaned = tokio::time::timeout(PATIENCE, one).await;
+    cleaned.expect("a command's gathered files are removed");
+}
+
 /// What a command prints, if it succeeds.
 async fn printed(node: &mut Node, id: &str, words: &[&str]) -> String {
     let done = exec(node, id, words, 0).await.unwrap();
@@ -172,16 +185,7 @@ async fn the_toolbox_looks_around_in_any_container() {
         nobody.message(),
         "failed to exec in container: exec: \"bash\": executable file not found in $PATH"
     );
-    // The container's own are there, once it has begun.
-    let staging = node.root().join("staging");
-    let gathered = || fs::read_dir(&staging).map(Iterator::count).unwrap_or(0);
-    let one = async {
-        while gathered() != 1 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let cleaned = tokio::time::timeout(PATIENCE, one).await;
-    cleaned.expect("a command's gathered files are removed");
+    only_the_containers_files_are_left(&node).await;
 }
 
 #[tokio::test]
@@ -246,13 +250,20 @@ async fn a_command_that_takes_too_long_is_ended() {
     let mut node = Node::start().await;
     let pod = node.pod("slow").await;
     let image = node.image_of_text("waits", WAITS).await;
-    let id = node.run(&pod, &image, |_| {}).await;
+    let fixed = node.dir.path().join("fixed");
+    fs::write(&fixed, "").unwrap();
+    let id = node
+        .run(&pod, &image, |c| {
+            c.mounts = vec![mount("/etc/fixed", &fixed, true)];
+        })
+        .await;
     let late = exec(&mut node, &id, &["sleep", "1h"], 1).await.unwrap_err();
     assert_eq!(late.code(), Code::DeadlineExceeded);
     assert_eq!(
         late.message(),
         "failed to exec in container: timeout 1s exceeded: context deadline exceeded"
     );
+    only_the_containers_files_are_left(&node).await;
     let empty = exec(&mut node, &id, &[], 0).await.unwrap_err();
     assert!(empty.message().contains("no command"), "{empty}");
     let nobody = exec(&mut node, "no-such", &["ls"], 0).await.unwrap_err();

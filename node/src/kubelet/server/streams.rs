@@ -103,16 +103,29 @@ fn parts(rest: &str) -> (Option<&str>, &str) {
     }
 }
 
+/// What is asked for, and of which of the runtime's containers.
+fn asked_for(
+    answers: &Answers,
+    namespace: &str,
+    pod: &str,
+    rest: &str,
+    uri: &Uri,
+) -> Result<(Wanted, String), Refusal> {
+    let wanted = Wanted::parse(uri);
+    wanted.check()?;
+    let id = container(answers, namespace, pod, rest)?;
+    Ok((wanted, id))
+}
+
 /// `/exec/{namespace}/{pod}/[{uid}/]{container}`.
 pub(super) async fn exec(
     State(answers): State<Arc<Answers>>,
     Path((namespace, pod, rest)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
-    let wanted = Wanted::parse(request.uri());
+    let asked = asked_for(&answers, &namespace, &pod, &rest, request.uri());
     let url = async {
-        wanted.check()?;
-        let id = container(&answers, &namespace, &pod, &rest)?;
+        let (wanted, id) = asked?;
         let asked = ExecRequest {
             container_id: id,
             cmd: wanted.command,
@@ -133,10 +146,9 @@ pub(super) async fn attach(
     Path((namespace, pod, rest)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
-    let wanted = Wanted::parse(request.uri());
+    let asked = asked_for(&answers, &namespace, &pod, &rest, request.uri());
     let url = async {
-        wanted.check()?;
-        let id = container(&answers, &namespace, &pod, &rest)?;
+        let (wanted, id) = asked?;
         let asked = AttachRequest {
             container_id: id,
             stdin: wanted.stdin,
